@@ -1,0 +1,1 @@
+//! Postgres to JSON: reads only, and knows no chain.

@@ -1,0 +1,3 @@
+//! The program `surety-api`.
+
+fn main() {}

@@ -1,0 +1,176 @@
+//! Compiles the contracts with the settings of `foundry.toml`, the only place for them.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail, ensure};
+use foundry_compilers::artifacts::remappings::Remapping;
+use foundry_compilers::artifacts::{EvmVersion, Settings, SettingsMetadata, Severity};
+use foundry_compilers::solc::{Solc, SolcCompiler, SolcSettings};
+use foundry_compilers::{ConfigurableArtifacts, ProjectBuilder, ProjectPathsConfig};
+use toml::{Table, Value};
+
+/// Keys of `foundry.toml` that change what the compiler writes; all are read here.
+const READ: &[&str] = &[
+    "bytecode_hash",
+    "cbor_metadata",
+    "evm_version",
+    "ignored_error_codes",
+    "optimizer",
+    "optimizer_runs",
+    "remappings",
+    "solc",
+    "src",
+    "via_ir",
+];
+
+/// Keys that do not, because they are about tests or about where Foundry keeps its own files.
+const IGNORED: &[&str] = &[
+    "ast",
+    "auto_detect_remappings",
+    "auto_detect_solc",
+    "build_info",
+    "cache_path",
+    "deny",
+    "ffi",
+    "fs_permissions",
+    "fuzz",
+    "gas_limit",
+    "gas_snapshot_check",
+    "gas_snapshot_emit",
+    "ignored_warnings_from",
+    "invariant",
+    "isolate",
+    "libs",
+    "memory_limit",
+    "offline",
+    "out",
+    "snapshots",
+    "test",
+    "test_failures_file",
+];
+
+struct Foundry {
+    root: PathBuf,
+    profile: Table,
+}
+
+impl Foundry {
+    fn read(root: PathBuf) -> Result<Self> {
+        let text = std::fs::read_to_string(root.join("foundry.toml")).context("reading foundry.toml")?;
+        let table: Table = text.parse().context("parsing foundry.toml")?;
+        let profile = table.get("profile").and_then(|profiles| profiles.get("default"));
+        let profile = profile.and_then(Value::as_table).context("foundry.toml has no [profile.default]")?.clone();
+        for key in profile.keys() {
+            let is_known = READ.contains(&key.as_str()) || IGNORED.contains(&key.as_str());
+            ensure!(is_known, "foundry.toml sets `{key}`: contracts/build.rs must read it or list it as ignored");
+        }
+        Ok(Self { root, profile })
+    }
+
+    fn value(&self, key: &str) -> Result<&Value> {
+        self.profile.get(key).with_context(|| format!("foundry.toml sets no `{key}`"))
+    }
+
+    fn text(&self, key: &str) -> Result<&str> {
+        self.value(key)?.as_str().with_context(|| format!("`{key}` in foundry.toml is not a string"))
+    }
+
+    fn flag(&self, key: &str) -> Result<bool> {
+        self.value(key)?.as_bool().with_context(|| format!("`{key}` in foundry.toml is not a boolean"))
+    }
+
+    fn list(&self, key: &str) -> Result<&[Value]> {
+        Ok(self.value(key)?.as_array().with_context(|| format!("`{key}` in foundry.toml is not a list"))?)
+    }
+
+    fn path(&self, key: &str) -> Result<PathBuf> {
+        Ok(self.root.join(self.text(key)?))
+    }
+
+    fn settings(&self) -> Result<Settings> {
+        let mut settings = Settings::default();
+        let runs = self.value("optimizer_runs")?.as_integer().context("`optimizer_runs` is not a number")?;
+        settings.optimizer.enabled = Some(self.flag("optimizer")?);
+        settings.optimizer.runs = Some(usize::try_from(runs).context("`optimizer_runs` is negative")?);
+        settings.via_ir = Some(self.flag("via_ir")?);
+        let evm_version: EvmVersion = self.text("evm_version")?.parse().map_err(anyhow::Error::msg)?;
+        settings.evm_version = Some(evm_version);
+        let hash = self.text("bytecode_hash")?.parse().map_err(anyhow::Error::msg)?;
+        settings.metadata = Some(SettingsMetadata::new(hash, self.flag("cbor_metadata")?));
+        Ok(settings)
+    }
+
+    fn remappings(&self) -> Result<Vec<Remapping>> {
+        let texts = self.list("remappings")?.iter().map(|value| value.as_str().context("a remapping is not a string"));
+        texts
+            .map(|text| {
+                let mut remapping: Remapping = text?.parse()?;
+                // A remapping that Foundry reads relative to the root must not depend on where cargo runs us.
+                remapping.path = self.root.join(&remapping.path).display().to_string();
+                Ok(remapping)
+            })
+            .collect()
+    }
+
+    fn ignored_error_codes(&self) -> Result<Vec<u64>> {
+        let codes = self.list("ignored_error_codes")?.iter();
+        codes.map(|code| Ok(u64::try_from(code.as_integer().context("an error code is not a number")?)?)).collect()
+    }
+}
+
+fn main() -> ExitCode {
+    match build() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn build() -> Result<()> {
+    let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("..").canonicalize()?;
+    let out = PathBuf::from(env::var("OUT_DIR")?);
+    let foundry = Foundry::read(root.clone())?;
+
+    for path in ["foundry.toml", "contracts/build.rs", "contracts/package-lock.json", "scripts/solc"] {
+        println!("cargo::rerun-if-changed={}", root.join(path).display());
+    }
+    println!("cargo::rerun-if-changed={}", foundry.path("src")?.display());
+    println!("cargo::rerun-if-changed={}", root.join("contracts/node_modules/solc/package.json").display());
+
+    if !root.join("contracts/node_modules/solc").is_dir() {
+        bail!("The Solidity compiler is not installed: run `cargo xtask setup`.");
+    }
+    compile(&foundry, &out)
+}
+
+fn compile(foundry: &Foundry, out: &Path) -> Result<()> {
+    let compiler = foundry.path("solc")?;
+    let solc = Solc::new(&compiler).with_context(|| format!("{} does not run", compiler.display()))?;
+    let nothing = out.join("nothing");
+    let paths = ProjectPathsConfig::builder()
+        .root(&foundry.root)
+        .sources(foundry.path("src")?)
+        .tests(&nothing)
+        .scripts(&nothing)
+        .no_libs()
+        .remappings(foundry.remappings()?)
+        .artifacts(out.join("artifacts"))
+        .build_infos(out.join("build-info"))
+        .cache(out.join("cache.json"))
+        .build()?;
+    let project = ProjectBuilder::<SolcCompiler, ConfigurableArtifacts>::new(ConfigurableArtifacts::default())
+        .paths(paths)
+        .settings(SolcSettings { settings: foundry.settings()?, ..SolcSettings::default() })
+        .ignore_error_codes(foundry.ignored_error_codes()?)
+        // Tests are compiled elsewhere, so here a warning is always about our own sources.
+        .set_compiler_severity_filter(Severity::Warning)
+        .set_offline(true)
+        .build(SolcCompiler::Specific(solc))?;
+    let output = project.compile()?;
+    ensure!(!output.has_compiler_errors() && !output.has_compiler_warnings(), "{output}");
+    Ok(())
+}

@@ -1,0 +1,3 @@
+//! The program `surety-indexer`.
+
+fn main() {}

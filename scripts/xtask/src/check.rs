@@ -1,0 +1,43 @@
+//! What a machine can judge, and what it can put right.
+
+use std::process::Command;
+
+use crate::process::{cargo, forge, succeed};
+use crate::{Result, setup, sqlx};
+
+/// Runs every check although some fail, so that one run tells everything.
+pub fn check() -> Result<()> {
+    setup::run()?;
+    let mut documentation = cargo(&["doc", "--quiet", "--workspace", "--no-deps", "--document-private-items"]);
+    documentation.env("RUSTDOCFLAGS", "-D warnings");
+    let checks: Vec<(&str, Command)> = vec![
+        ("Rust format", cargo(&["fmt", "--all", "--check"])),
+        ("Solidity format", forge(&["fmt", "--check"])?),
+        ("Solidity lints", forge(&["lint"])?),
+        ("Solidity imports in tests", forge(&["lint", "contracts/test", "--only-lint", "unused-import"])?),
+        ("Rust lints", cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"])),
+        ("documentation", documentation),
+        ("tidiness", cargo(&["test", "--quiet", "--workspace", "--test", "tidy"])),
+    ];
+    let mut failures = Vec::new();
+    for (name, mut command) in checks {
+        eprintln!("checking {name}");
+        if succeed(&mut command).is_err() {
+            failures.push(name.to_owned());
+        }
+    }
+    eprintln!("checking queries");
+    if let Err(error) = sqlx::check() {
+        failures.push(error.to_string());
+    }
+    if failures.is_empty() { Ok(()) } else { Err(format!("These checks fail: {}.", failures.join("; ")).into()) }
+}
+
+pub fn fix() -> Result<()> {
+    setup::run()?;
+    sqlx::write()?;
+    let clippy = ["clippy", "--quiet", "--fix", "--allow-dirty", "--allow-staged", "--workspace", "--all-targets"];
+    succeed(&mut cargo(&clippy))?;
+    succeed(&mut cargo(&["fmt", "--all"]))?;
+    succeed(&mut forge(&["fmt"])?)
+}

@@ -1,0 +1,240 @@
+//! An embedded Postgres that lives as long as the value that holds it.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::net::TcpListener;
+use std::os::unix::fs::{DirBuilderExt, chown};
+use std::path::{Path, PathBuf};
+use std::process::{ChildStderr, Command, Stdio};
+
+use crate::guard::{Ending, Guard, private_folder, random_hex};
+use crate::{Result, tools};
+
+const USER: &str = "surety";
+const DATABASE: &str = "postgres";
+
+/// The unprivileged user that owns nothing: Postgres refuses to run as root.
+const NOBODY: u32 = 65534;
+
+/// A port that was free a moment ago can be taken by another process, so that starting is tried again.
+const STARTS_MAX: usize = 5;
+
+/// Enough for a pool in each of many tests at once.
+const CONNECTIONS_MAX: usize = 400;
+
+/// Whether a commit survives a power failure: tests do not care, benches do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Durability {
+    Durable,
+    Fast,
+}
+
+/// A server of our own on a loopback port of its own.
+///
+/// Invariants:
+/// 1. It listens on loopback alone, and every connection needs a password that only we know.
+/// 2. No process and no file of it is left when this is dropped or when our process ends in any way.
+#[derive(Debug)]
+pub struct Postgres {
+    pub port: u16,
+    password: String,
+    // Ends the server.
+    _guard: Guard,
+}
+
+impl Postgres {
+    pub fn start(durability: Durability) -> Result<Self> {
+        let cluster = Cluster::create()?;
+        let mut complaint = String::new();
+        for _ in 0..STARTS_MAX {
+            match cluster.start(durability)? {
+                Started::Ready { port, guard } => {
+                    let password = cluster.password.clone();
+                    std::mem::forget(cluster);
+                    return Ok(Self { port, password, _guard: guard });
+                }
+                Started::Refused(text) => complaint = text,
+            }
+        }
+        Err(format!("Postgres does not start: {complaint}").into())
+    }
+
+    pub fn url(&self) -> String {
+        format!("postgres://{USER}:{}@127.0.0.1:{}/{DATABASE}", self.password, self.port)
+    }
+
+    /// Runs SQL of any number of statements; for what must work before a crate with a driver compiles.
+    pub fn execute(&self, sql: &str) -> Result<()> {
+        crate::sql::execute(self.port, USER, &self.password, DATABASE, sql)
+    }
+}
+
+enum Started {
+    Ready { port: u16, guard: Guard },
+    Refused(String),
+}
+
+/// The files of a server, in a private folder that goes when this is dropped.
+struct Cluster {
+    folder: PathBuf,
+    binaries: PathBuf,
+    launcher: Vec<String>,
+    password: String,
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        // What cannot be removed is in the folder for temporary files.
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+impl Cluster {
+    fn create() -> Result<Self> {
+        let binaries = tools::postgres()?.join("native");
+        let folder = private_folder("surety-pg")?;
+        let mut cluster = Self { folder, binaries, launcher: Vec::new(), password: random_hex()? };
+        let password_file = cluster.folder.join("password");
+        fs::write(&password_file, &cluster.password)?;
+        fs::DirBuilder::new().mode(0o700).create(cluster.data())?;
+        cluster.leave_root(&password_file)?;
+
+        let output = cluster
+            .command("initdb")
+            .args(["--no-sync", "--no-instructions", "--encoding=UTF8", "--locale=C", "--username", USER])
+            .args(["--auth=password", "--set=scram_iterations=1", "--pgdata"])
+            .arg(cluster.data())
+            .arg("--pwfile")
+            .arg(&password_file)
+            .stdin(Stdio::null())
+            .output()?;
+        if !output.status.success() {
+            return Err(format!("initdb fails: {}", String::from_utf8_lossy(&output.stderr).trim()).into());
+        }
+        fs::remove_file(password_file)?;
+        Ok(cluster)
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+
+    /// Finds how to run Postgres although we are root, and gives it what it has to own.
+    fn leave_root(&mut self, password_file: &Path) -> Result<()> {
+        use std::os::unix::fs::MetadataExt;
+        if fs::metadata(&self.folder)?.uid() != 0 {
+            return Ok(());
+        }
+        // In a user namespace we keep our own access to files: a checkout in a private home stays readable.
+        let namespace = ["unshare", "--user", "--map-user=65534", "--"].map(String::from);
+        if runs(&namespace) {
+            self.launcher = namespace.into();
+            return Ok(());
+        }
+        let other = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"].map(String::from);
+        if !runs(&other) {
+            return Err(
+                "Postgres does not run as root, and there is neither `unshare` nor `setpriv`: use another user.".into(),
+            );
+        }
+        // The other user may not be able to look into our checkout.
+        let copy = self.folder.join("native");
+        let status = Command::new("cp").arg("-R").arg(&self.binaries).arg(&copy).status()?;
+        if !status.success() {
+            return Err("Postgres could not be copied to the folder for temporary files.".into());
+        }
+        for path in [&self.folder, &self.data(), password_file] {
+            chown(path, Some(NOBODY), Some(NOBODY))?;
+        }
+        self.binaries = copy;
+        self.launcher = other.into();
+        Ok(())
+    }
+
+    fn command(&self, program: &str) -> Command {
+        let path = self.binaries.join("bin").join(program);
+        let mut command = match self.launcher.split_first() {
+            Some((launcher, arguments)) => {
+                let mut command = Command::new(launcher);
+                command.args(arguments).arg(path);
+                command
+            }
+            None => Command::new(path),
+        };
+        command.current_dir(&self.folder);
+        command
+    }
+
+    fn start(&self, durability: Durability) -> Result<Started> {
+        let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
+        let mut settings = vec![
+            "listen_addresses=127.0.0.1".to_owned(),
+            "unix_socket_directories=".to_owned(),
+            format!("port={port}"),
+            format!("max_connections={CONNECTIONS_MAX}"),
+            "log_min_messages=log".to_owned(),
+            "timezone=UTC".to_owned(),
+        ];
+        if durability == Durability::Fast {
+            settings.extend(["fsync=off", "synchronous_commit=off", "full_page_writes=off"].map(String::from));
+        }
+        let command = self.command("postgres");
+        let mut arguments: Vec<_> = command.get_args().map(ToOwned::to_owned).collect();
+        arguments.extend(["-D".into(), self.data().into_os_string()]);
+        arguments.extend(settings.into_iter().flat_map(|setting| ["-c".into(), setting.into()]));
+
+        // An immediate stop, because nobody will read these files again; a fast one would write them out first.
+        let ending = Ending { signal: "QUIT", folder: Some(self.folder.clone()) };
+        let (guard, _stdout, stderr) = Guard::start(Path::new(command.get_program()), &arguments, &ending)?;
+        match wait_until_ready(stderr) {
+            Ok(()) => Ok(Started::Ready { port, guard }),
+            Err(complaint) => Ok(Started::Refused(complaint)),
+        }
+    }
+}
+
+/// Reads the log until the server says that it is ready, and goes on emptying it for as long as the server runs.
+fn wait_until_ready(stderr: ChildStderr) -> std::result::Result<(), String> {
+    let mut log = BufReader::new(stderr);
+    let mut complaint = String::new();
+    loop {
+        let mut line = String::new();
+        match log.read_line(&mut line) {
+            Ok(0) => return Err(complaint),
+            Err(error) => return Err(error.to_string()),
+            Ok(_) if line.contains("ready to accept connections") => break,
+            Ok(_) => complaint.push_str(&line),
+        }
+    }
+    std::thread::spawn(move || {
+        let mut buffer = [0; 4096];
+        while log.read(&mut buffer).is_ok_and(|length| length > 0) {}
+    });
+    Ok(())
+}
+
+fn runs(launcher: &[String]) -> bool {
+    let Some((program, arguments)) = launcher.split_first() else { return false };
+    let mut command = Command::new(program);
+    command.args(arguments).arg("true").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_runs_sql_and_leaves_nothing() -> Result<()> {
+        let postgres = Postgres::start(Durability::Fast)?;
+        postgres
+            .execute("create table deal (id int8 primary key);\n\ninsert into deal values (1); select * from deal")?;
+        let error = postgres.execute("insert into deal values (1)").err().map(|error| error.to_string());
+        assert!(error.is_some_and(|error| error.contains("deal_pkey")), "the duplicate was accepted");
+
+        let port = postgres.port;
+        drop(postgres);
+        assert!(std::net::TcpStream::connect(("127.0.0.1", port)).is_err(), "the server lives on");
+        Ok(())
+    }
+}

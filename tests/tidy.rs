@@ -1,0 +1,1 @@
+//! Rules that a machine can keep.
