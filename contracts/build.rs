@@ -135,11 +135,12 @@ fn build() -> Result<()> {
     let out = PathBuf::from(env::var("OUT_DIR")?);
     let foundry = Foundry::read(root.clone())?;
 
-    for path in ["foundry.toml", "contracts/build.rs", "contracts/package-lock.json", "scripts/solc"] {
-        println!("cargo::rerun-if-changed={}", root.join(path).display());
+    // Relative to this crate, so that a copied `target/` watches the copy of the sources.
+    let sources = format!("../{}", foundry.text("src")?);
+    for path in ["../foundry.toml", "build.rs", "package-lock.json", "../scripts/solc", &sources] {
+        println!("cargo::rerun-if-changed={path}");
     }
-    println!("cargo::rerun-if-changed={}", foundry.path("src")?.display());
-    println!("cargo::rerun-if-changed={}", root.join("contracts/node_modules/solc/package.json").display());
+    println!("cargo::rerun-if-changed=node_modules/solc/package.json");
 
     if !root.join("contracts/node_modules/solc").is_dir() {
         bail!("The Solidity compiler is not installed: run `cargo xtask setup`.");

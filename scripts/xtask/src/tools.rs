@@ -4,10 +4,15 @@ use std::path::{Path, PathBuf};
 
 use crate::Result;
 
-/// The root of the workspace.
+/// The root of the workspace that is being worked on.
+///
+/// Found when running, not when compiling: a copied `target/` must not act on the checkout that it was copied from.
 pub fn root() -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.ancestors().nth(2).unwrap_or(here).to_path_buf()
+    let manifest = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+    let starts = [manifest, std::env::current_exe().ok(), std::env::current_dir().ok()];
+    let roots = starts.iter().flatten().flat_map(|start| start.ancestors());
+    let root = roots.map(Path::to_path_buf).find(|folder| folder.join("foundry.toml").is_file());
+    root.expect("cargo starts us, or we lie in `target/`, or we are started inside the repository")
 }
 
 pub fn node_modules() -> PathBuf {
