@@ -13,9 +13,12 @@ library RunningAverage {
         pure
         returns (uint96)
     {
-        uint256 weighted = uint256(average) * timeConstant + uint256(fromPrice(median)) * elapsed;
-        // forge-lint: disable-next-line(unsafe-typecast): a weighted mean is no larger than the larger of its parts.
-        return uint96(weighted / (timeConstant + elapsed));
+        // 96 bits times a time of at most 40, and a weighted mean is no larger than the larger of its parts.
+        // forge-lint: disable-next-item(unsafe-typecast)
+        unchecked {
+            uint256 weighted = uint256(average) * timeConstant + uint256(fromPrice(median)) * elapsed;
+            return uint96(weighted / (timeConstant + elapsed));
+        }
     }
 
     function fromPrice(uint64 price) internal pure returns (uint96) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Aggregator} from "../../src/libraries/Aggregator.sol";
+import {Aggregator, Feed} from "../../src/libraries/Aggregator.sol";
 import {MockAggregator} from "../mocks/MockAggregator.sol";
 import {Test} from "forge-std/Test.sol";
 
@@ -71,10 +71,19 @@ contract AggregatorTest is Test {
         assertEq(found, decimals, "decimals");
     }
 
+    function test_Unpack_WhenPacked(address aggregator, uint32 heartbeat, uint8 decimals) external pure {
+        (address foundAggregator, uint32 foundHeartbeat, uint8 foundDecimals) =
+            Aggregator.unpack(Aggregator.pack(aggregator, heartbeat, decimals));
+
+        assertEq(foundAggregator, aggregator, "aggregator");
+        assertEq(foundHeartbeat, heartbeat, "heartbeat");
+        assertEq(foundDecimals, decimals, "decimals");
+    }
+
     function test_Read_GivenAStaleAnswer(uint256 age) external {
         feed.setAnswer(1e8, block.timestamp - bound(age, HEARTBEAT + 1, block.timestamp - 1));
 
-        (uint64 price, uint40 expiry) = Aggregator.read(known());
+        (uint256 price, uint256 expiry) = read();
 
         assertEq(price, 0, "price");
         assertEq(expiry, 0, "expiry");
@@ -85,13 +94,14 @@ contract AggregatorTest is Test {
         age = bound(age, 0, HEARTBEAT);
         feed.setAnswer(int256(uint256(answer)), block.timestamp - age);
 
-        (uint64 price, uint40 expiry) = Aggregator.read(known());
+        (uint256 price, uint256 expiry) = read();
 
         assertEq(price, answer, "price");
         assertEq(expiry, block.timestamp - age + HEARTBEAT, "expiry");
     }
 
-    function known() private view returns (Aggregator.Feed memory) {
-        return Aggregator.Feed({aggregator: address(feed), heartbeat: HEARTBEAT, decimals: 8});
+    function read() private view returns (uint256 price, uint256 expiry) {
+        uint256[5] memory words;
+        return Aggregator.read(Aggregator.pack(address(feed), HEARTBEAT, 8), words);
     }
 }
