@@ -143,17 +143,19 @@ contract Offers is IOffers {
     /* UNITS */
 
     /// @inheritdoc IOffers
-    function take(OfferId offer, uint32 units) external onlyDeals {
+    function take(OfferId offer, uint32 units) external onlyDeals returns (address provider, uint96 price) {
         Record storage record = _offers[offer];
         Head memory head = record.head;
         checkLive(offer, head);
-        uint32 total = isPromoted(head) ? record.next.units : record.current.units;
-        uint32 free = total > head.unitsInUse ? total - head.unitsInUse : 0;
+        Terms storage terms = isPromoted(head) ? record.next : record.current;
+        (uint32 total, uint32 used) = (terms.units, head.unitsInUse);
+        uint32 free = total > used ? total - used : 0;
         require(units <= free, UnitsTooFew(offer, free, units));
 
-        uint32 newUnitsInUse = head.unitsInUse + units;
+        uint32 newUnitsInUse = used + units;
         record.head.unitsInUse = newUnitsInUse;
         emit UnitsTaken(offer, units, newUnitsInUse);
+        return (head.provider, terms.price);
     }
 
     /// @inheritdoc IOffers

@@ -253,8 +253,10 @@ contract OffersTest is Supply {
         update(offer, within(any[1]));
         skip(2 minutes);
 
-        take(offer, any[1].units);
+        vm.prank(deals);
+        (, uint96 price) = offers.take(offer, any[1].units);
 
+        assertEq(price, any[1].price, "price");
         assertEq(offers.unitsInUse(offer), any[1].units, "in use");
     }
 
@@ -279,8 +281,11 @@ contract OffersTest is Supply {
 
         vm.expectEmit(address(offers));
         emit IOffers.UnitsTaken(offer, units, used + units);
-        take(offer, units);
+        vm.prank(deals);
+        (address from, uint96 price) = offers.take(offer, units);
 
+        assertEq(from, provider, "provider");
+        assertEq(price, any.price, "price");
         any.unitsInUse = used + units;
         assertInForce(offer, any);
     }

@@ -107,7 +107,9 @@ interface IOffers {
     function remove(OfferId offer) external;
 
     /// @notice Takes units for a slot. `Deals` only. Reverts where the offer is gone or has too few free units.
-    function take(OfferId offer, uint32 units) external;
+    /// @return provider Whose units they are.
+    /// @return price Price in force, per unit-day.
+    function take(OfferId offer, uint32 units) external returns (address provider, uint96 price);
 
     /// @notice Gives back what was taken. `Deals` only. Works for an offer that is gone, too.
     function giveBack(OfferId offer, uint32 units) external;
