@@ -24,7 +24,7 @@ abstract contract Prices is Test {
         }
         answerAll(HALF);
         governance = new Governance(operator);
-        string memory artifact = vm.envOr("PRICEGUARD_ARTIFACT", string("PriceGuard.sol:PriceGuard"));
+        string memory artifact = vm.envOr("PRICE_GUARD_ARTIFACT", string("PriceGuard.sol:PriceGuard"));
         guard = PriceGuard(deployCode(artifact, abi.encode(governance, sourcesOf(3))));
         allowOperator();
     }

@@ -7,7 +7,7 @@ import {Supply} from "../Supply.sol";
 import {OffersHandler} from "./OffersHandler.sol";
 
 /// @dev Laws L26 and L27, see README.md.
-contract OffersLaws is Supply {
+contract OffersInvariants is Supply {
     OffersHandler private handler;
 
     function setUp() public override {

@@ -8,7 +8,7 @@ import {AttributesHandler} from "./AttributesHandler.sol";
 import {Test} from "forge-std/Test.sol";
 
 /// @dev Laws L28 and L29, see README.md.
-contract AttributesLaws is Test {
+contract AttributesInvariants is Test {
     address private immutable operator = makeAddr("operator");
     Attributes private attributes;
     AttributesHandler private handler;

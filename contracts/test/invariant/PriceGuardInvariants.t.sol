@@ -7,7 +7,7 @@ import {PriceGuardHandler} from "./PriceGuardHandler.sol";
 import {PriceModel} from "./PriceModel.sol";
 
 /// @dev Laws L20 to L25, see README.md.
-contract PriceGuardLaws is Prices {
+contract PriceGuardInvariants is Prices {
     PriceGuardHandler private handler;
     PriceModel private model;
 
