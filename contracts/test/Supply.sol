@@ -3,7 +3,6 @@ pragma solidity 0.8.37;
 
 import {Offers} from "../src/Offers.sol";
 import {IOffers} from "../src/interfaces/IOffers.sol";
-import {IStaking} from "../src/interfaces/IStaking.sol";
 import {OfferId} from "../src/types/Ids.sol";
 import {MockRegistry} from "./mocks/MockRegistry.sol";
 import {Test} from "forge-std/Test.sol";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Aggregator, Feed} from "../../src/libraries/Aggregator.sol";
+import {Aggregator} from "../../src/libraries/Aggregator.sol";
 import {MockAggregator} from "../mocks/MockAggregator.sol";
 import {Test} from "forge-std/Test.sol";
 
