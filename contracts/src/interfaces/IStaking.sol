@@ -75,6 +75,7 @@ interface IStaking {
     error NotModule(address caller, uint8 role);
     error NotLockModule(LockId lock, address caller);
     error NotSlasher(LockId lock, address caller);
+    error AmountTooLarge(uint256 amount);
     error BpsTooHigh(uint256 bps);
     error DripOutOfRange(uint256 dripDays);
     error PositionTooSmall(uint256 amount, uint256 minimum);
@@ -98,6 +99,8 @@ interface IStaking {
     error ProviderLocked(address provider, uint256 locked);
     error QuarantineUnknown(QuarantineId quarantine);
     error QuarantineRunning(uint40 releaseAt);
+    error QuarantineOver(uint40 releaseAt);
+    error ModuleListed(ModuleId module);
     error ModuleUnknown(ModuleId module);
 
     /* EVENTS */
@@ -326,4 +329,9 @@ interface IStaking {
     function mayReceive(address account, address to) external view returns (bool);
     /// @notice Balance of `token` that is owed to nobody.
     function surplus(address token) external view returns (uint256);
+    function booked(address token) external view returns (uint256);
+    function shortfall(address provider) external view returns (uint128 amount, uint40 cureUntil);
+    function rewardIndex(address provider, bool isOwn) external view returns (uint128 fltIndex, uint128 usdIndex);
+    function drip(address provider, bool isOwn, address token) external view returns (uint128 rate, uint40 end);
+    function burnQueued(uint32 day) external view returns (uint128);
 }

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IStaking} from "./interfaces/IStaking.sol";
+import {Duties} from "./staking/Duties.sol";
+import {Ledger} from "./staking/Ledger.sol";
+import {Views} from "./staking/Views.sol";
+import {LockId, ModuleId, QuarantineId} from "./types/Ids.sol";
+
+/// @dev One contract in two halves, because its code does not fit one: stakers' functions and views are here, those of
+/// providers, modules and governance in `Duties`, which runs in this contract's storage. Both are made together and fixed for
+/// ever: there is no owner, no upgrade, and no other call but to the two tokens.
+contract Staking is Views {
+    Duties private immutable duties;
+
+    constructor(
+        address newFlt,
+        address newStablecoin,
+        address newTreasury,
+        address newGuardian,
+        address newCouncil,
+        address[] memory newModules,
+        uint8[] memory newRoles
+    ) Ledger(newFlt, newStablecoin, newTreasury) {
+        duties = new Duties(newFlt, newStablecoin, newTreasury);
+        _guardian = newGuardian;
+        _council = newCouncil;
+        emit GuardianSet(newGuardian);
+        emit CouncilSet(newCouncil);
+        _modules.push();
+        for (uint256 i; i < newModules.length; ++i) {
+            _addModule(newModules[i], newRoles[i], block.timestamp);
+        }
+    }
+
+    /* ACCOUNTS */
+
+    /// @inheritdoc IStaking
+    function setTerms(Terms calldata) external {
+        _delegate();
+    }
+
+    /* LOCKS */
+
+    /// @inheritdoc IStaking
+    function grant(address, uint128, uint40, ModuleId) external returns (LockId) {
+        _delegate();
+    }
+
+    /// @inheritdoc IStaking
+    function promote(address, uint128, uint40, ModuleId) external returns (LockId) {
+        _delegate();
+    }
+
+    /// @inheritdoc IStaking
+    function regrant(LockId, uint128, uint40) external {
+        _delegate();
+    }
+
+    /// @inheritdoc IStaking
+    function release(LockId) external {
+        _delegate();
+    }
+
+    /* SLASH */
+
+    /// @inheritdoc IStaking
+    function slash(LockId, uint128, address, uint128, address, uint128) external returns (uint128, uint128) {
+        _delegate();
+    }
+
+    /// @inheritdoc IStaking
+    function cancelPayout(QuarantineId) external {
+        _delegate();
+    }
+
+    /// @inheritdoc IStaking
+    function payQuarantine(QuarantineId) external {
+        _delegate();
+    }
+
+    /// @inheritdoc IStaking
+    function burnSlashed(uint32) external {
+        _delegate();
+    }
+
+    /* REWARDS */
+
+    /// @inheritdoc IStaking
+    function addReward(address, address, uint128) external {
+        _delegate();
+    }
+
+    /* GOVERNANCE */
+
+    /// @inheritdoc IStaking
+    function scheduleModule(address, uint8) external returns (ModuleId) {
+        _delegate();
+    }
+
+    /// @inheritdoc IStaking
+    function removeModule(ModuleId) external {
+        _delegate();
+    }
+
+    /// @inheritdoc IStaking
+    function setGuardian(address) external {
+        _delegate();
+    }
+
+    /// @inheritdoc IStaking
+    function setCouncil(address) external {
+        _delegate();
+    }
+
+    /// @inheritdoc IStaking
+    function pause() external {
+        _delegate();
+    }
+
+    /* HALVES */
+
+    /// @dev Runs the call in the other half and ends it with that half's answer.
+    function _delegate() private {
+        address half = address(duties);
+        assembly ("memory-safe") {
+            // Everything from here on is this call's own memory: nothing returns to Solidity.
+            let data := mload(0x40)
+            calldatacopy(data, 0, calldatasize())
+            let ok := delegatecall(gas(), half, data, calldatasize(), 0, 0)
+            returndatacopy(data, 0, returndatasize())
+            if ok { return(data, returndatasize()) }
+            revert(data, returndatasize())
+        }
+    }
+}
