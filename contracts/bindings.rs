@@ -16,12 +16,7 @@ macro_rules! bind {
 }
 
 bind! {
-    attributes: Attributes,
-    development_feed: DevelopmentFeed,
     development_flt: DevelopmentFlt,
     development_usd: DevelopmentUsd,
-    governance: Governance,
-    offers: Offers,
-    price_guard: PriceGuard,
-    timelock: Timelock,
+    staking: Staking,
 }

@@ -46,6 +46,7 @@ interface IStaking {
         uint128 amount; // worth now, rounded down
         address target; // zero unless redelegating
         bool isMatured;
+        bool isCrystallised; // its amount is fixed
     }
 
     struct Quarantine {

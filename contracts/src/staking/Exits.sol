@@ -15,7 +15,7 @@ abstract contract Exits is IStaking, Accounts, Tranches {
     /* STAKE */
 
     /// @inheritdoc IStaking
-    function stake(address provider, uint128 amount) external nonReentrant returns (uint128 shares) {
+    function stake(address provider, uint128 amount) external returns (uint128 shares) {
         shares = _deposit(provider, msg.sender, amount);
         _total.flt += amount;
         _pull(_flt, amount);

@@ -138,6 +138,7 @@ abstract contract Views is Exits, Claims, Roster, Solvency {
         result.isMatured = day <= _today();
         result.target = pool.accounts[account].targets[day];
         if (held.units == 0 || held.generation != bucket.generation) return result;
+        result.isCrystallised = bucket.isCrystallised;
         if (bucket.isCrystallised) {
             result.units = held.units;
             result.amount = uint128(uint256(held.units) * bucket.claim / bucket.units);
