@@ -4,6 +4,12 @@ pragma solidity ^0.8.28;
 import {LockId, ModuleId, QuarantineId} from "../types/Ids.sol";
 
 /// @title Staking: holds all staked FLT, ties it to locks, slashes it, and books income for stakers.
+/// @notice Amounts are smallest units, times are seconds, days are days since 1970. "Now" is the block's time.
+/// @dev Assumptions.
+/// Safety: FLT and the stablecoin move exactly what a transfer says and do not call back; FLT's supply is under 2^96 wei.
+/// A slasher module takes stake only for faults, since it alone decides whether and how much; the lock bounds it.
+/// Liveness: FLT transfers work. A stablecoin that blocks this contract stops its own pushes and claims, and nothing else.
+/// A lock module that forgets to release costs time only: anyone releases a lock after its end.
 interface IStaking {
     /* TYPES */
 
@@ -223,11 +229,13 @@ interface IStaking {
     event RewardAdded(
         address indexed provider, address indexed token, address indexed module, uint128 toOwn, uint128 toDelegated
     );
-    /// @notice One tranche's drip of one token after a push: `rate` wei per second times 2^32, until `end`.
+    /// @notice One tranche's drip of one token after a change: `rate` wei per second times 2^32, until `end`.
     event DripChanged(address indexed provider, bool isOwn, address indexed token, uint128 rate, uint40 end);
     /// @notice Reward per share times 1e24 of a tranche after a change, brought up to `updatedAt`.
     event IndexChanged(address indexed provider, bool isOwn, uint128 fltIndex, uint128 usdIndex, uint40 updatedAt);
-    /// @notice State of a position's income after it was settled.
+    /// @notice State of a position's income after it was settled. At time t it is owed, per token and never less than zero,
+    /// owed + floor(shares * index(t) / 1e24) - ceil(shares * index / 1e24). A position whose generation was wiped earns up to
+    /// the `IndexChanged` of the wipe, which precedes the `TrancheChanged` of the next generation.
     event RewardSettled(
         address indexed provider,
         address indexed account,
@@ -248,32 +256,57 @@ interface IStaking {
 
     /* ACCOUNTS */
 
+    /// @notice Sets the caller's terms as a provider; the first time registers it. What favours stakers acts at once, the rest
+    /// after 22 days; a later call replaces what is scheduled. The cap always acts at once and evicts nobody.
     function setTerms(Terms calldata newTerms) external;
+    /// @notice Gives `key` the caller's `newRoles` (see `KeyRoles`) until `newExpiry`; no roles takes them away.
     function setKey(address key, uint32 newRoles, uint40 newExpiry) external;
+    /// @notice Registers an address that the caller's value may go to, from three days later, or removes it at once.
     function setPayee(address payee, bool isPayee) external;
 
     /* STAKE */
 
+    /// @notice Stakes the caller's FLT with a registered provider: own stake if that is himself, delegated otherwise.
+    /// @return shares floor(amount * shares / active) of the tranche, or `amount` in an empty one.
     function stake(address provider, uint128 amount) external returns (uint128 shares);
+    /// @notice Starts the exit of some of a position's shares. Account or its key (STAKE); nothing else can stop it.
+    /// @return day From whose start the stake can be withdrawn: 21 days from now, rounded up to a whole day.
+    /// @return amount What the shares are worth; until `day` it is slashed pro rata with active stake.
     function exit(address account, address provider, uint128 shares) external returns (uint32 day, uint128 amount);
+    /// @notice Makes a ticket that has not matured active stake again. Account or its key (STAKE).
     function cancelExit(address account, address provider, uint32 day) external returns (uint128 shares);
+    /// @notice Pays a matured ticket to the account or its payee. Account or its key (STAKE).
     function withdraw(address account, address provider, uint32 day, address recipient)
         external
         returns (uint128 amount);
+    /// @notice Names another provider for a ticket; zero takes that back. Account or its key (STAKE).
     function redelegate(address account, address provider, uint32 day, address target) external;
+    /// @notice Stakes a matured ticket with the provider named for it. Account or its key (STAKE).
     function move(address account, address provider, uint32 day) external returns (uint128 shares);
+    /// @notice Fixes what matured tickets of a provider are worth. Anyone; every call that depends on it does it anyway.
     function crystallise(address provider) external;
+    /// @notice Sends the orphan reserve of a provider without locks to the treasury. Anyone.
     function sweepOrphan(address provider) external;
 
     /* LOCKS */
 
+    /// @notice Ties stake to a new deal until `end`. Modules with LOCK, not during a pause. Active stake must cover all locks,
+    /// own stake the provider's first loss of them, and `end` must lie within 20 days.
+    /// @param slasher The module that may slash it, pinned with the caller; zero: nobody.
     function grant(address provider, uint128 amount, uint40 end, ModuleId slasher) external returns (LockId lock);
+    /// @notice `grant` for a standby that takes over: never paused.
     function promote(address provider, uint128 amount, uint40 end, ModuleId slasher) external returns (LockId lock);
+    /// @notice Renews or tops up a lock, up or down, under the same conditions. Its module, even if removed; never paused.
     function regrant(LockId lock, uint128 newAmount, uint40 newEnd) external;
+    /// @notice Frees a lock. Its module at any time, anyone after its end.
     function release(LockId lock) external;
 
     /* SLASH */
 
+    /// @notice Takes up to `amount` of a lock that has not ended: orphan reserve, own stake, delegated stake, in this order,
+    /// active and thawing pro rata. Its slasher, even if removed; nothing that a provider controls makes it revert.
+    /// @param customerMax The customer's payout, clipped to 80 % of the own stake taken; in quarantine for 7 days.
+    /// @param reporterMax The reporter's, clipped to what the customer leaves of those 80 %. The rest is burned after 7 days.
     function slash(
         LockId lock,
         uint128 amount,
@@ -282,23 +315,35 @@ interface IStaking {
         address reporter,
         uint128 reporterMax
     ) external returns (uint128 slashed, uint128 fromOwn);
+    /// @notice Cancels a payout in quarantine; its FLT drips back to the provider's own tranche. Council only.
     function cancelPayout(QuarantineId quarantine) external;
+    /// @notice Pays customer and reporter when the quarantine is over. Anyone.
     function payQuarantine(QuarantineId quarantine) external;
+    /// @notice Burns what slashes of `day` left over, from 7 days after its end. Anyone.
     function burnSlashed(uint32 day) external;
 
     /* REWARDS */
 
+    /// @notice Pulls FLT or stablecoin from the caller for a provider's stakers: split pro rata over active own and delegated
+    /// stake now, then dripped to shares over the provider's `dripDays`. Modules with REWARD.
+    /// @dev A running drip and the push end together, at the average of both ends weighted by amount.
     function addReward(address provider, address token, uint128 amount) external;
+    /// @notice Pays a position's income in one token to the account or its payee. Account or its key (CLAIM).
     function claimReward(address account, address provider, address token, address recipient)
         external
         returns (uint128 amount);
 
     /* GOVERNANCE */
 
+    /// @notice Lists a module that acts in 28 days, when everybody who distrusts it can have left. Council only.
     function scheduleModule(address module, uint8 roles) external returns (ModuleId id);
+    /// @notice Ends a module in 28 days, or at once if it does not act yet; locks keep their pins. Council only.
     function removeModule(ModuleId id) external;
+    /// @notice Replaces the guardian at once: a lost or stolen guardian key cannot wait. Council only.
     function setGuardian(address newGuardian) external;
+    /// @notice Replaces the council at once: whatever it does to stake waits 28 days anyway, and it is a timelock. Council only.
     function setCouncil(address newCouncil) external;
+    /// @notice Refuses deposits and new locks for 7 days. Guardian only, once in 30 days.
     function pause() external;
 
     /* VIEWS */
@@ -312,17 +357,27 @@ interface IStaking {
     /// @notice Terms in force now.
     function terms(address provider) external view returns (Terms memory);
     function isRegistered(address provider) external view returns (bool);
+    /// @notice As stored: matured stake that nobody has crystallised still counts as thawing.
     function tranche(address provider, bool isOwn) external view returns (Tranche memory);
     /// @notice Sum of a provider's locks.
     function locked(address provider) external view returns (uint128);
     function orphan(address provider) external view returns (uint128);
     /// @notice The largest lock that would be granted now.
     function free(address provider) external view returns (uint128);
+    /// @notice First loss excused now because a slash took it, and until when.
+    function shortfall(address provider) external view returns (uint128 amount, uint40 cureUntil);
     function lockOf(LockId lock) external view returns (Lock memory);
     function position(address provider, address account) external view returns (Position memory);
     function ticket(address provider, address account, uint32 day) external view returns (Ticket memory);
     function quarantineOf(QuarantineId quarantine) external view returns (Quarantine memory);
+    /// @notice Slashed FLT of `day` that waits to be burned.
+    function burnQueued(uint32 day) external view returns (uint128);
+    /// @notice Reward per share times 1e24, now.
+    function rewardIndex(address provider, bool isOwn) external view returns (uint128 fltIndex, uint128 usdIndex);
+    /// @notice Rate in wei per second times 2^32, and when it ends or ended.
+    function drip(address provider, bool isOwn, address token) external view returns (uint128 rate, uint40 end);
     function moduleOf(ModuleId id) external view returns (Module memory);
+    /// @notice All modules ever listed; the first has id 1.
     function modules() external view returns (Module[] memory);
     /// @notice Whether `caller` is `account` or holds a live key of it with `role`.
     function mayAct(address account, address caller, uint32 role) external view returns (bool);
@@ -330,9 +385,6 @@ interface IStaking {
     function mayReceive(address account, address to) external view returns (bool);
     /// @notice Balance of `token` that is owed to nobody.
     function surplus(address token) external view returns (uint256);
+    /// @notice Balance of `token` that is owed to somebody.
     function booked(address token) external view returns (uint256);
-    function shortfall(address provider) external view returns (uint128 amount, uint40 cureUntil);
-    function rewardIndex(address provider, bool isOwn) external view returns (uint128 fltIndex, uint128 usdIndex);
-    function drip(address provider, bool isOwn, address token) external view returns (uint128 rate, uint40 end);
-    function burnQueued(uint32 day) external view returns (uint128);
 }

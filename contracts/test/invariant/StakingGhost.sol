@@ -128,7 +128,7 @@ abstract contract StakingGhost is Test {
             TrancheView memory b = after_.tranches[i];
             _hold(b.fltIndex >= a.fltIndex && b.usdIndex >= a.usdIndex, 14, "an index fell");
             if (a.generation != b.generation || a.shares == 0 || b.shares == 0) continue;
-            _hold(b.active * a.shares <= (a.active + 2) * b.shares, 5, "a share price rose");
+            _hold(b.active * a.shares <= a.active * b.shares + 2 * a.shares, 5, "a share price rose");
         }
         for (uint256 i; i < before.positions.length && !isSlash; ++i) {
             if (accounts[i % accounts.length] == actor) continue;

@@ -205,6 +205,36 @@ contract StakingHandler is StakingGhost {
         _slashWatched(lock, amount, customerMax % 1e24, reporterMax % 1e24);
     }
 
+    /// @dev Law 3 at its worst moment: everybody leaves, and a lock is slashed in the last second before its end.
+    function slashAfterEverybodyLeft(uint256 which) external {
+        LockId lock = _liveLock(which);
+        if (LockId.unwrap(lock) == 0) return;
+        IStaking.Lock memory held = staking.lockOf(lock);
+        uint256 snapshot = vm.snapshotState();
+        for (uint256 i; i < accounts.length; ++i) {
+            uint128 shares = staking.position(held.provider, accounts[i]).shares;
+            vm.prank(accounts[i]);
+            if (shares != 0) staking.exit(accounts[i], held.provider, shares);
+        }
+        vm.warp(held.end);
+        vm.prank(actors.faults);
+        (uint128 slashed,) = staking.slash(lock, held.amount, address(0), 0, address(0), 0);
+        vm.revertToState(snapshot);
+        _hold(slashed == held.amount, 3, "a lock is not covered when everybody leaves");
+    }
+
+    /// @dev Slashes a new lock over exits that matured while nobody called.
+    function slashOverRipe(uint256 where, uint256 amount) external {
+        vm.warp(block.timestamp + THAW + 1 days);
+        address provider = providers[where % providers.length];
+        uint256 free = staking.free(provider);
+        if (free == 0) return;
+        vm.prank(actors.deals);
+        LockId lock = staking.promote(provider, uint128(free), uint40(block.timestamp + 19 days), ModuleId.wrap(2));
+        locks.push(lock);
+        _slashWatched(lock, amount, 0, 0);
+    }
+
     function _slashWatched(LockId lock, uint256 amount, uint256 customerMax, uint256 reporterMax)
         private
         watched(address(0), true)
@@ -240,19 +270,22 @@ contract StakingHandler is StakingGhost {
     }
 
     /// @dev Law 11: two slashes take the same in either order.
-    function slashInBothOrders(uint256 which, uint256 other, uint256 amount, uint256 otherAmount) external {
-        LockId lock = _liveLock(which);
-        LockId second = _liveLock(other);
-        if (LockId.unwrap(lock) == 0 || LockId.unwrap(second) == 0 || lock == second) return;
-        address provider = staking.lockOf(lock).provider;
-        if (staking.lockOf(second).provider != provider) return;
-        amount = bound(amount, 0, staking.lockOf(lock).amount);
-        otherAmount = bound(otherAmount, 0, staking.lockOf(second).amount);
+    function slashInBothOrders(uint256 where, uint256 amount, uint256 otherAmount) external {
+        address provider = providers[where % providers.length];
+        uint256 free = staking.free(provider);
+        if (free < 2) return;
+        uint256 start = vm.snapshotState();
+        vm.startPrank(actors.deals);
+        uint40 end = uint40(block.timestamp + 1);
+        LockId lock = staking.promote(provider, uint128(free / 2), end, ModuleId.wrap(2));
+        LockId second = staking.promote(provider, uint128(free / 2), end, ModuleId.wrap(2));
+        vm.stopPrank();
+        (amount, otherAmount) = (bound(amount, 0, free / 2), bound(otherAmount, 0, free / 2));
         uint256 snapshot = vm.snapshotState();
         uint256[3] memory one = _slashTwo(provider, lock, amount, second, otherAmount);
         vm.revertToState(snapshot);
         uint256[3] memory two = _slashTwo(provider, second, otherAmount, lock, amount);
-        vm.revertToState(snapshot);
+        vm.revertToState(start);
         _hold(one[0] == two[0], 11, "the order of slashes changed what was taken");
         // A tranche nearly wiped leaves its remainder to the orphan reserve, in one order or the other.
         _hold(_near(one[1] + one[2], two[1] + two[2]), 11, "the order of slashes changed what is left");
@@ -300,7 +333,10 @@ contract StakingHandler is StakingGhost {
     function addReward(uint256 where, uint256 amount, bool isFlt) external watched(address(0), false) {
         address provider = providers[where % providers.length];
         if (usd.isBlocked(address(staking)) && !isFlt) return;
-        amount = bound(amount, 1, 1000 * FLT);
+        _push(provider, bound(amount, 1, 1000 * FLT), isFlt);
+    }
+
+    function _push(address provider, uint256 amount, bool isFlt) private {
         vm.prank(actors.issuer);
         isFlt ? flt.mint(actors.deals, amount) : usd.mint(actors.deals, amount);
         vm.prank(actors.deals);
@@ -325,7 +361,7 @@ contract StakingHandler is StakingGhost {
         else usdRewards -= amount > usdRewards ? usdRewards : amount;
     }
 
-    /// @dev Law 16: stake that comes for a while earns its share of what drips meanwhile, at most.
+    /// @dev Law 16: stake that comes just before a push, for a while, earns its share of what drips meanwhile, at most.
     function justInTime(uint256 who, uint256 where, uint256 amount, uint256 period) external {
         if (block.timestamp < staking.pausedUntil()) return;
         (address account, address provider) = _pick(who, where);
@@ -334,6 +370,7 @@ contract StakingHandler is StakingGhost {
         _fund(account, amount);
         vm.prank(account);
         staking.stake(provider, uint128(amount));
+        _push(provider, amount, true);
         IStaking.Position memory before = staking.position(provider, account);
         (uint256 rate,) = staking.drip(provider, account == provider, address(flt));
         uint256 most = rate * period * before.shares / staking.tranche(provider, account == provider).shares >> 32;

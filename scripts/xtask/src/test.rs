@@ -2,7 +2,7 @@
 
 use crate::postgres::{Durability, Postgres};
 use crate::process::{cargo, forge, succeed_reading};
-use crate::{Result, setup};
+use crate::{Result, mutants, setup};
 
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Tally {
@@ -39,6 +39,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
     setup::run()?;
     let mut tally = Tally::default();
     let solidity = succeed_reading(&mut forge(&["test"])?, |line| tally.read(line));
+    let laws = mutants::run();
 
     let mut command = cargo(&["test", "--workspace", "--no-fail-fast"]);
     command.args(arguments);
@@ -51,7 +52,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
     drop(postgres);
 
     println!("{} passed, {} failed", tally.passed, tally.failed);
-    solidity.and(rust)
+    solidity.and(laws).and(rust)
 }
 
 #[cfg(test)]
