@@ -14,7 +14,6 @@ abstract contract Claims is IStaking, Accounts, Tranches {
     /// @inheritdoc IStaking
     function claimReward(address account, address provider, address token, address recipient)
         external
-        nonReentrant
         returns (uint128 amount)
     {
         _checkActor(account, KeyRoles.CLAIM);

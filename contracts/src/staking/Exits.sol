@@ -57,7 +57,6 @@ abstract contract Exits is IStaking, Accounts, Tranches {
     /// @inheritdoc IStaking
     function withdraw(address account, address provider, uint32 day, address recipient)
         external
-        nonReentrant
         returns (uint128 amount)
     {
         _checkActor(account, KeyRoles.STAKE);
@@ -98,7 +97,7 @@ abstract contract Exits is IStaking, Accounts, Tranches {
     }
 
     /// @inheritdoc IStaking
-    function sweepOrphan(address provider) external nonReentrant {
+    function sweepOrphan(address provider) external {
         Pool storage pool = _pools[provider];
         Liability memory liability = pool.liability;
         require(liability.locked == 0, ProviderLocked(provider, liability.locked));

@@ -14,7 +14,7 @@ import {Tranches} from "./Tranches.sol";
 abstract contract Income is Council, Promises, Tranches {
     /* REWARDS */
 
-    function addReward(address provider, address token, uint128 amount) external nonReentrant {
+    function addReward(address provider, address token, uint128 amount) external {
         _checkModule(ModuleRoles.REWARD);
         require(token == _flt || token == _stablecoin, IStaking.TokenUnknown(token));
         require(amount != 0, IStaking.AmountZero());

@@ -3,7 +3,6 @@ pragma solidity 0.8.37;
 
 import {IStaking} from "../interfaces/IStaking.sol";
 import {ModuleId} from "../types/Ids.sol";
-import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 
 /// @dev Storage of `Staking`, and the count of what it owes.
@@ -11,8 +10,9 @@ import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 /// 1. `total.flt` is all FLT owed to somebody: active, thawing, claims, orphans, quarantines, burns, rewards not yet claimed.
 /// 2. `usdBooked` is all stablecoin pushed and not yet claimed.
 /// 3. Every struct that is read or written on a hot path is one storage slot.
-/// 4. Stake fits 96 bits, and shares 120: a tranche never has more than 1e6 (under 2^20) shares a wei.
-abstract contract Ledger is ReentrancyGuardTransient {
+/// 4. No guard against reentrancy: tokens are called last, after every effect, wherever they are called.
+/// 5. Stake fits 96 bits, and shares 120: a tranche never has more than 1e6 (under 2^20) shares a wei.
+abstract contract Ledger {
     /// @dev Where burned FLT goes; a plain ERC-20 need not offer `burn`.
     address internal constant DEAD = 0x000000000000000000000000000000000000dEaD;
     uint256 internal constant BPS = 10_000;

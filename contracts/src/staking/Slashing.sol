@@ -52,7 +52,7 @@ abstract contract Slashing is Locks, Income {
         _addDrip(state.provider, true, _flt, amount);
     }
 
-    function payQuarantine(QuarantineId quarantine) external nonReentrant {
+    function payQuarantine(QuarantineId quarantine) external {
         QuarantineState memory state = _takeQuarantine(quarantine);
         require(block.timestamp >= state.releaseAt, IStaking.QuarantineRunning(state.releaseAt));
         _total.flt -= uint128(state.customerAmount) + state.reporterAmount;
@@ -61,7 +61,7 @@ abstract contract Slashing is Locks, Income {
         if (state.reporterAmount != 0) _pay(_flt, state.reporter, state.reporterAmount);
     }
 
-    function burnSlashed(uint32 day) external nonReentrant {
+    function burnSlashed(uint32 day) external {
         uint256 releaseAt = (uint256(day) + 1) * 1 days + QUARANTINE;
         require(block.timestamp >= releaseAt, IStaking.QuarantineRunning(uint40(releaseAt)));
         uint128 amount = uint128(_burns[day]);

@@ -3,7 +3,6 @@ pragma solidity 0.8.37;
 
 import {IStaking} from "../interfaces/IStaking.sol";
 import {Ledger} from "./Ledger.sol";
-import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
 
 /// @dev Shares, indices and thawing of one tranche. No permission is checked here.
 /// Invariants:
@@ -85,8 +84,11 @@ abstract contract Tranches is Ledger {
         pure
         returns (uint128 fltOwed, uint128 usdOwed)
     {
-        fltOwed = _lessDebt(shares * indices.flt / INDEX_SCALE, debts.flt);
-        usdOwed = _lessDebt(shares * indices.usd / INDEX_SCALE, debts.usd);
+        // 120 and 128 bits.
+        unchecked {
+            fltOwed = _lessDebt(shares * indices.flt / INDEX_SCALE, debts.flt);
+            usdOwed = _lessDebt(shares * indices.usd / INDEX_SCALE, debts.usd);
+        }
     }
 
     /// @dev Exact modulo 2^128: what is owed was pushed in real tokens and is far below 2^127, so the difference is small, or
@@ -101,7 +103,7 @@ abstract contract Tranches is Ledger {
     /// @dev Rounded up, so that nobody gains a wei by settling often.
     function _debt(uint256 shares, uint256 index, uint128 owed) private pure returns (uint128) {
         unchecked {
-            return uint128(FixedPointMathLib.divUp(shares * index, INDEX_SCALE)) - owed;
+            return uint128((shares * index + INDEX_SCALE - 1) / INDEX_SCALE) - owed;
         }
     }
 
@@ -155,8 +157,7 @@ abstract contract Tranches is Ledger {
             head.shares += uint120(shares);
         }
         tranche_.head = head;
-        uint256 held = _liveShares(pool.accounts[account], _generation(pool, isOwn));
-        _setShares(pool, provider, account, held + shares, head, now_);
+        _addShares(pool, provider, account, int256(shares), head, now_);
     }
 
     /// @dev Takes shares from `account` and what they are worth from the tranche.
@@ -164,12 +165,12 @@ abstract contract Tranches is Ledger {
         internal
         returns (uint256 amount)
     {
-        bool isOwn = account == provider;
-        uint256 held = _liveShares(pool.accounts[account], _generation(pool, isOwn));
-        require(shares <= held, IStaking.SharesTooLow(held, shares));
         require(shares != 0, IStaking.AmountZero());
+        bool isOwn = account == provider;
         TrancheState storage tranche_ = _tranche(pool, isOwn);
         Head memory head = tranche_.head;
+        uint256 held = _liveShares(pool.accounts[account], _generation(pool, isOwn));
+        require(shares <= held, IStaking.SharesTooLow(held, shares));
         Indices memory now_ = _accrue(tranche_, head, provider, isOwn);
         // Held shares are part of the tranche's, so neither subtraction falls below zero.
         unchecked {
@@ -178,31 +179,41 @@ abstract contract Tranches is Ledger {
             head.shares -= uint120(shares);
         }
         tranche_.head = head;
-        _setShares(pool, provider, account, held - shares, head, now_);
+        _addShares(pool, provider, account, -int256(shares), head, now_);
     }
 
-    /// @dev Settles a position, then gives it `shares` of the tranche `head`.
-    function _setShares(
+    /// @dev Settles a position, then gives it `more` shares of the tranche `head`, or takes some away.
+    function _addShares(
         Pool storage pool,
         address provider,
         address account,
-        uint256 shares,
+        int256 more,
         Head memory head,
         Indices memory now_
     ) private {
-        if (shares != 0) {
-            // Rounded up: a deposit of exactly the minimum must pass at every share price.
-            uint256 worth = FixedPointMathLib.divUp(shares * head.active, head.shares);
-            require(worth >= POSITION_MIN, IStaking.PositionTooSmall(worth, POSITION_MIN));
-        }
         bool isOwn = account == provider;
         uint24 generation = _generation(pool, isOwn);
-        emit IStaking.TrancheChanged(provider, isOwn, generation, head.active, head.shares);
         AccountState storage state = pool.accounts[account];
-        Indices memory old = _indicesFor(_tranche(pool, isOwn), state, generation, now_);
-        (uint128 fltOwed, uint128 usdOwed) = _owed(state.position.shares, state.debts, old);
-        state.position = PositionState(uint128(shares), generation);
-        _setDebts(state, shares, now_, fltOwed, usdOwed);
+        PositionState memory held = state.position;
+        (uint128 fltOwed, uint128 usdOwed) = (0, 0);
+        if (held.generation == generation) {
+            (fltOwed, usdOwed) = _owed(held.shares, state.debts, now_);
+        } else {
+            (fltOwed, usdOwed) = _owed(held.shares, state.debts, _tranche(pool, isOwn).lastIndices[held.generation]);
+            held = PositionState(0, generation);
+        }
+        // Whoever takes shares away has checked that they are there.
+        unchecked {
+            held.shares = uint128(uint256(int256(uint256(held.shares)) + more));
+            if (held.shares != 0) {
+                // Rounded up: a deposit of exactly the minimum must pass at every share price.
+                uint256 worth = (uint256(held.shares) * head.active + head.shares - 1) / head.shares;
+                require(worth >= POSITION_MIN, IStaking.PositionTooSmall(worth, POSITION_MIN));
+            }
+        }
+        state.position = held;
+        _setDebts(state, held.shares, now_, fltOwed, usdOwed);
+        emit IStaking.TrancheChanged(provider, isOwn, generation, head.active, head.shares);
         emit IStaking.RewardSettled(provider, account, now_.flt, now_.usd, fltOwed, usdOwed);
     }
 
