@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {IStaking} from "../src/interfaces/IStaking.sol";
 import {DevelopmentFlt} from "../src/token/DevelopmentFlt.sol";
 import {DevelopmentUsd} from "../src/token/DevelopmentUsd.sol";
-import {LockId, ModuleId, QuarantineId} from "../src/types/Ids.sol";
+import {LockId, ModuleId} from "../src/types/Ids.sol";
 import {ModuleRoles} from "../src/types/Roles.sol";
 import {Test} from "forge-std/Test.sol";
 

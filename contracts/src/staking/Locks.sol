@@ -6,7 +6,6 @@ import {LockId, ModuleId} from "../types/Ids.sol";
 import {ModuleRoles} from "../types/Roles.sol";
 import {Council} from "./Council.sol";
 import {Promises} from "./Promises.sol";
-import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
 
 /// @dev Locks and the coverage law.
 /// Invariants:

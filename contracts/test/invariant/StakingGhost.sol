@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {IStaking} from "../../src/interfaces/IStaking.sol";
 import {DevelopmentFlt} from "../../src/token/DevelopmentFlt.sol";
 import {DevelopmentUsd} from "../../src/token/DevelopmentUsd.sol";
-import {LockId, QuarantineId} from "../../src/types/Ids.sol";
+import {LockId} from "../../src/types/Ids.sol";
 import {Test} from "forge-std/Test.sol";
 
 /// @dev What the laws of Staking need to know about the past: lists of what exists, sums of what moved, and broken laws.

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IStaking} from "../../src/interfaces/IStaking.sol";
-import {LockId, QuarantineId} from "../../src/types/Ids.sol";
+import {QuarantineId} from "../../src/types/Ids.sol";
 import {Base} from "../Base.t.sol";
 import {StakingGhost} from "./StakingGhost.sol";
 import {StakingHandler} from "./StakingHandler.sol";
@@ -204,7 +204,7 @@ contract StakingInvariants is Base {
             uint256 owed = staking.position(of_, account).fltOwed;
             if (owed != 0) assertEq(_claim(account, of_, address(flt)), owed, "income");
         }
-        vm.revertToState(snapshot);
+        vm.revertToStateAndDelete(snapshot);
     }
 
     function _pair(uint256 index) private view returns (address of_, address account) {
