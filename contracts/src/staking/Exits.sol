@@ -5,7 +5,6 @@ import {IStaking} from "../interfaces/IStaking.sol";
 import {KeyRoles} from "../types/Roles.sol";
 import {Accounts} from "./Accounts.sol";
 import {Tranches} from "./Tranches.sol";
-import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
 
 /// @dev Stake coming in, thawing, and going out.
 /// Invariants:
@@ -30,7 +29,7 @@ abstract contract Exits is IStaking, Accounts, Tranches {
         _crystallise(tranche_, provider, isOwn);
         amount = uint128(_burn(pool, provider, account, shares));
         require(amount != 0, AmountZero());
-        day = uint32(FixedPointMathLib.divUp(block.timestamp + THAW, 1 days));
+        day = uint32(_divUp(block.timestamp + THAW, 1 days));
         (uint256 units, uint24 generation) = _thaw(tranche_, provider, isOwn, day, amount);
         _addTicket(pool.accounts[account].tickets[day], units, generation);
         emit ExitStarted(provider, account, day, amount, shares, generation, uint128(units));
@@ -133,7 +132,7 @@ abstract contract Exits is IStaking, Accounts, Tranches {
             // Nothing waits: no day before tomorrow can hold a bucket.
             thaw.cursor = uint16(_today() + 1);
         } else {
-            units = FixedPointMathLib.divUp(amount * thaw.units, thaw.thawing);
+            units = _divUp(amount * thaw.units, thaw.thawing);
         }
         Bucket memory bucket = tranche_.buckets[day];
         // A bucket of a wiped generation is worth nothing, and its day is used again.

@@ -3,7 +3,8 @@ pragma solidity 0.8.37;
 
 import {IStaking} from "../interfaces/IStaking.sol";
 import {ModuleId} from "../types/Ids.sol";
-import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 
 /// @dev Storage of `Staking`, and the count of what it owes.
 /// Invariants:
@@ -189,11 +190,11 @@ abstract contract Ledger {
     /* TOKENS */
 
     function _pull(address token, uint256 amount) internal {
-        SafeTransferLib.safeTransferFrom(token, msg.sender, address(this), amount);
+        SafeERC20.safeTransferFrom(IERC20(token), msg.sender, address(this), amount);
     }
 
     function _pay(address token, address to, uint256 amount) internal {
-        SafeTransferLib.safeTransfer(token, to, amount);
+        SafeERC20.safeTransfer(IERC20(token), to, amount);
     }
 
     /* STATE */
@@ -210,6 +211,10 @@ abstract contract Ledger {
         // Orphans come out of tranches, which fit 96 bits each; both together fit whenever all FLT does.
         pool.liability.orphan = uint96(newOrphan);
         emit IStaking.OrphanChanged(provider, uint128(newOrphan));
+    }
+
+    function _divUp(uint256 a, uint256 b) internal pure returns (uint256) {
+        return (a + b - 1) / b;
     }
 
     function _today() internal view returns (uint256) {

@@ -4,7 +4,6 @@ pragma solidity 0.8.37;
 import {IStaking} from "../interfaces/IStaking.sol";
 import {LockId} from "../types/Ids.sol";
 import {Ledger} from "./Ledger.sol";
-import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
 
 /// @dev What a provider has promised and what its stake must cover, to read only.
 abstract contract Solvency is Ledger {
@@ -33,7 +32,7 @@ abstract contract Solvency is Ledger {
     /// @dev Own stake needed for `locked_`, rounded up.
     function _firstLoss(address provider, uint256 locked_) internal view returns (uint256) {
         uint256 bps = _terms(provider).firstLossBps;
-        return bps == 0 ? 0 : FixedPointMathLib.divUp(locked_ * bps, BPS);
+        return bps == 0 ? 0 : _divUp(locked_ * bps, BPS);
     }
 
     function _excused(Pool storage pool, uint256 cureUntil) internal view returns (uint256) {

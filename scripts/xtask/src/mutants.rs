@@ -226,9 +226,7 @@ fn change(mutant: &Mutant, text: &str) -> Result<String> {
     let Mutant { contract, name, source, find, replace, .. } = mutant;
     match text.matches(find.as_str()).count() {
         1 => Ok(text.replacen(find.as_str(), replace, 1)),
-        count => {
-            Err(format!("{contract}: \"{name}\": `{find}` occurs {count} times in {}.", source.display()).into())
-        }
+        count => Err(format!("{contract}: \"{name}\": `{find}` occurs {count} times in {}.", source.display()).into()),
     }
 }
 
@@ -247,7 +245,7 @@ fn normal(path: &Path) -> PathBuf {
                 result.pop();
             }
             Component::CurDir => {}
-            other => result.push(other),
+            Component::Normal(_) | Component::RootDir | Component::Prefix(_) => result.push(component),
         }
     }
     result
@@ -259,7 +257,8 @@ mod tests {
 
     type Test = std::result::Result<(), Box<dyn std::error::Error + Send + Sync>>;
 
-    const LIST: &str = "# A remark.\n\nmutant: One\nlaw: invariant_L1\nbecause: x\nsource: a/B.sol\nfind: y = 1;\nreplace:\n";
+    const LIST: &str =
+        "# A remark.\n\nmutant: One\nlaw: invariant_L1\nbecause: x\nsource: a/B.sol\nfind: y = 1;\nreplace:\n";
 
     #[test]
     fn a_list_is_read_by_paragraphs() -> Test {
@@ -281,7 +280,8 @@ mod tests {
 
     #[test]
     fn relative_imports_are_followed_and_others_left() {
-        let text = "import {A} from \"../types/A.sol\";\nimport {B} from \"solady/B.sol\";\nimport {C} from \"./C.sol\";\n";
+        let text =
+            "import {A} from \"../types/A.sol\";\nimport {B} from \"solady/B.sol\";\nimport {C} from \"./C.sol\";\n";
         let expected: Vec<PathBuf> = vec!["types/A.sol".into(), "staking/C.sol".into()];
         assert_eq!(imports(Path::new("staking/X.sol"), text), expected);
         assert_eq!(variable("PriceGuard"), "PRICE_GUARD_ARTIFACT");
