@@ -18,5 +18,4 @@ macro_rules! bind {
 bind! {
     development_flt: DevelopmentFlt,
     development_usd: DevelopmentUsd,
-    staking: Staking,
 }
