@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {Margins} from "./deals/Margins.sol";
+import {IDeals} from "./interfaces/IDeals.sol";
+import {IOffers} from "./interfaces/IOffers.sol";
+import {IPriceGuard} from "./interfaces/IPriceGuard.sol";
+import {IStaking} from "./interfaces/IStaking.sol";
+import {LockMath} from "./libraries/LockMath.sol";
+import {StreamMath} from "./libraries/StreamMath.sol";
+import {DealId, ModuleId} from "./types/Ids.sol";
+import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+
+/// @dev Parts by noun in `deals/`: `Books` (storage), `Streams` (earning, ending), `Escrow` (money in and out), `Service`
+/// (terms), `Margins`. This file builds them, and answers questions.
+contract Deals is Margins, AccessManaged {
+    using SafeCast for uint256;
+
+    uint16 private constant FEE_MAX_BPS = 1000;
+
+    constructor(
+        address manager,
+        IStaking newStaking,
+        IPriceGuard newPriceGuard,
+        IOffers newOffers,
+        address newMatching,
+        address newTreasury,
+        uint16 newFeeBps,
+        ModuleId newSlasher
+    ) AccessManaged(manager) {
+        staking = newStaking;
+        priceGuard = newPriceGuard;
+        offers = newOffers;
+        matching = newMatching;
+        slasher = newSlasher;
+        stablecoin = IERC20(newStaking.stablecoin());
+        scale = 1e8 * 10 ** (18 - IERC20Metadata(newStaking.stablecoin()).decimals());
+        _setFee(newFeeBps, newTreasury);
+    }
+
+    /* GOVERNANCE */
+
+    /// @inheritdoc IDeals
+    function setFee(uint16 newFeeBps, address newTreasury) external restricted {
+        _setFee(newFeeBps, newTreasury);
+    }
+
+    function _setFee(uint16 newFeeBps, address newTreasury) private {
+        require(newFeeBps <= FEE_MAX_BPS, FeeTooHigh(newFeeBps));
+        feeBps = newFeeBps;
+        treasury = newTreasury;
+        emit FeeSet(newFeeBps, newTreasury);
+    }
+
+    /* VIEWS */
+
+    /// @inheritdoc IDeals
+    function dealOf(DealId deal) external view returns (Deal memory view_) {
+        Agreement storage agreement = _agreements[deal];
+        Terms memory terms = _termsOf(deal);
+        require(terms.slots != 0, DealUnknown(deal));
+        view_.customer = agreement.customer;
+        view_.class = agreement.class;
+        view_.slots = terms.slots;
+        view_.termDays = terms.termDays;
+        view_.exposure = agreement.exposure;
+        view_.paymentMode = agreement.paymentMode;
+        view_.coverageBps = terms.coverageBps;
+        view_.feeBps = terms.feeBps;
+        view_.units = terms.units;
+        view_.notice = terms.notice;
+        view_.durationDays = terms.durationDays;
+        view_.openedAt = terms.openedAt;
+        view_.startedAt = terms.startedAt;
+        view_.stoppedAt = terms.stoppedAt;
+        view_.expiry = agreement.expiry;
+        view_.royalty = agreement.royalty;
+        view_.royaltyTo = agreement.royaltyTo;
+        view_.generation = agreement.generation;
+        view_.shares = agreement.shares;
+        view_.spare = agreement.spare;
+    }
+
+    /// @inheritdoc IDeals
+    function slotOf(DealId deal, uint8 slot) external view returns (Slot memory view_) {
+        Place storage place = _placeOf(deal, slot);
+        Stream memory stream = _streamOf(place);
+        uint256 rate = _rateOf(deal, place);
+        bool isAssigned = stream.status == ASSIGNED;
+        view_.provider = place.provider;
+        view_.offer = place.backing.offer;
+        view_.serving = place.backing.serving;
+        view_.price = place.price;
+        view_.lock = place.backing.lock;
+        view_.startedAt = isAssigned ? 0 : stream.startedAt;
+        view_.termEnd = stream.flags & CUT == 0 ? stream.endsAt : place.margin.termEnd;
+        view_.status = stream.status;
+        view_.isFinal = stream.flags & FINAL != 0;
+        view_.escrow = stream.escrow;
+        view_.owed = StreamMath.owedDown(rate, stream.settled).toUint128();
+        view_.credited = StreamMath.owedDown(rate, stream.credited).toUint128();
+        view_.valueAtStake = place.backing.valueAtStake;
+        view_.endsAt = stream.endsAt;
+        view_.assignedAt = isAssigned ? stream.startedAt : 0;
+        view_.calledAt = place.margin.calledAt;
+        view_.staleAtCall = place.margin.staleAtCall;
+    }
+
+    /// @inheritdoc IDeals
+    function emptySlots(DealId deal) external view returns (uint16 mask) {
+        Terms memory terms = _termsOf(deal);
+        if (terms.stoppedAt != 0 || block.timestamp > _agreements[deal].expiry) return 0;
+        for (uint8 slot = 0; slot < terms.slots; ++slot) {
+            // One bit of sixteen: a deal has no more slots.
+            // forge-lint: disable-next-line(unsafe-typecast)
+            if (_places[deal][slot].stream.status == EMPTY) mask |= uint16(1 << slot);
+        }
+    }
+
+    /// @inheritdoc IDeals
+    function providersOf(DealId deal) external view returns (address[] memory providers) {
+        uint8 slots = _agreements[deal].terms.slots;
+        providers = new address[](slots);
+        for (uint8 slot = 0; slot < slots; ++slot) {
+            Place storage place = _places[deal][slot];
+            if (place.stream.status != ENDED) providers[slot] = place.provider;
+        }
+    }
+
+    /// @inheritdoc IDeals
+    function lockFor(DealId deal, uint8 slot, uint96 price)
+        external
+        view
+        returns (uint128 amount, uint128 valueAtStake)
+    {
+        Place storage place = _placeOf(deal, slot);
+        Terms memory terms = _termsOf(deal);
+        if (terms.hasRoyalty) price += _agreements[deal].royalty;
+        uint256 value = _value(deal, terms, price, place.stream.escrow, block.timestamp);
+        amount = LockMath.lockUp(value, terms.coverageBps, scale, priceGuard.low()).toUint128();
+        valueAtStake = value.toUint128();
+    }
+
+    /// @inheritdoc IDeals
+    function accrued(DealId deal, uint8 slot) external view returns (uint128) {
+        (Stream memory stream, uint256 rate) = _now(deal, slot);
+        return StreamMath.owedDown(rate, stream.settled).toUint128();
+    }
+
+    /// @inheritdoc IDeals
+    function creditable(DealId deal, uint8 slot) external view returns (uint128) {
+        (Stream memory stream, uint256 rate) = _now(deal, slot);
+        uint256 credited = StreamMath.owedDown(rate, stream.credited);
+        return (StreamMath.owedDown(rate, _creditable(stream)) - credited).toUint128();
+    }
+
+    /// @inheritdoc IDeals
+    function healthBps(DealId deal, uint8 slot) external view returns (uint256) {
+        return _healthBps(_placeOf(deal, slot));
+    }
+
+    function _now(DealId deal, uint8 slot) private view returns (Stream memory stream, uint256 rate) {
+        Place storage place = _placeOf(deal, slot);
+        stream = _streamOf(place);
+        rate = _rateOf(deal, place);
+        _advance(stream, rate);
+    }
+}

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IDeals} from "../interfaces/IDeals.sol";
+import {StreamMath} from "../libraries/StreamMath.sol";
+import {DealId} from "../types/Ids.sol";
+import {KeyRoles} from "../types/Roles.sol";
+import {Streams} from "./Streams.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+
+/// @dev Payments in, refunds out, and the credits of those who earned. Shares of a deal's payers stand for the sum of its
+/// slots' escrows and its spare.
+abstract contract Escrow is Streams {
+    using SafeCast for uint256;
+    using SafeERC20 for IERC20;
+
+    /// Below a billionth of a unit per share the escrow counts as used up: shares minted at that balance would overflow.
+    uint256 private constant USED_UP = 1e9;
+
+    /// @dev What one payment needs to remember while it visits the slots.
+    struct Payment {
+        uint256 live;
+        uint256 first;
+        uint256 balance;
+        bool[16] isLive;
+        bool[16] isDry;
+    }
+
+    /* PAY */
+
+    /// @inheritdoc IDeals
+    function fund(DealId deal, uint128 amount) external returns (uint128 shares) {
+        require(amount != 0, AmountZero());
+        Agreement storage agreement = _agreements[deal];
+        uint8 slots = agreement.terms.slots;
+        require(slots != 0, DealUnknown(deal));
+        Payment memory payment = _settleAll(deal, slots);
+        require(payment.live != 0, DealOver(deal));
+        uint128 spare = agreement.spare;
+        shares = _mint(deal, agreement, msg.sender, amount, payment.balance + spare);
+        if (spare != 0) {
+            agreement.spare = 0;
+            emit SpareChanged(deal, 0);
+        }
+        _spread(deal, slots, payment, uint256(amount) + spare);
+        _held += amount;
+        stablecoin.safeTransferFrom(msg.sender, address(this), amount);
+    }
+
+    /// @dev Ends what is over, settles the rest, and adds up what is left.
+    function _settleAll(DealId deal, uint8 slots) private returns (Payment memory payment) {
+        for (uint8 slot = slots; slot-- > 0;) {
+            (Stream memory stream, bool isEnded) = _tryEnd(deal, slot, _places[deal][slot]);
+            if (isEnded) continue;
+            payment.isLive[slot] = true;
+            payment.isDry[slot] = stream.status == SERVING && block.timestamp > stream.startedAt + stream.settled;
+            payment.balance += stream.escrow;
+            payment.first = slot;
+            ++payment.live;
+        }
+    }
+
+    /// @dev Shares at the balance before the payment. Where earlier payments are used up their shares are void: otherwise a
+    /// new payment would belong to those who paid before.
+    function _mint(DealId deal, Agreement storage agreement, address payer, uint128 amount, uint256 balance)
+        internal
+        returns (uint128 shares)
+    {
+        uint256 total = agreement.shares;
+        if (total != 0 && balance * USED_UP < total) {
+            ++agreement.generation;
+            total = 0;
+        }
+        shares = total == 0 ? amount : Math.mulDiv(amount, total, balance).toUint128();
+        require(shares != 0, SharesZero());
+        total += shares;
+        agreement.shares = total.toUint128();
+        _shares[_paymentKey(deal, agreement.generation, payer)] += shares;
+        emit DealFunded(deal, payer, amount, shares, total.toUint128());
+    }
+
+    function _spread(DealId deal, uint8 slots, Payment memory payment, uint256 amount) private {
+        uint256 part = amount / payment.live;
+        uint256 more = amount - part * payment.live;
+        for (uint8 slot = 0; slot < slots; ++slot) {
+            if (!payment.isLive[slot]) continue;
+            Place storage place = _places[deal][slot];
+            uint256 escrow = place.stream.escrow + part + (slot == payment.first ? more : 0);
+            place.stream.escrow = escrow.toUint96();
+            if (payment.isDry[slot]) _resume(deal, slot, place, escrow);
+            emit SlotFunded(deal, slot, escrow.toUint128());
+        }
+    }
+
+    /// @dev Accrual starts again at this block: the gap is never paid for. An hour at least, or payments of next to nothing
+    /// would keep a provider bound and unpaid.
+    function _resume(DealId deal, uint8 slot, Place storage place, uint256 escrow) private {
+        Stream memory stream = _streamOf(place);
+        uint256 rate = _rateOf(deal, place);
+        uint256 hour = uint256(stream.settled) + Math.min(DRY_TIME, stream.endsAt - block.timestamp);
+        uint256 need = StreamMath.owedDown(rate, hour) - StreamMath.owedDown(rate, stream.settled);
+        require(escrow >= need, EscrowTooLow(escrow, need));
+        stream.startedAt = uint40(block.timestamp) - stream.settled;
+        _write(place, stream);
+        _emitSettled(deal, slot, place, stream, rate);
+    }
+
+    /* REFUND */
+
+    /// @inheritdoc IDeals
+    function refund(DealId deal, address payer, address recipient) external returns (uint128 amount) {
+        Agreement storage agreement = _agreements[deal];
+        uint8 slots = agreement.terms.slots;
+        require(slots != 0, DealUnknown(deal));
+        _requireActor(payer, KeyRoles.CUSTOMER);
+        _requireRecipient(payer, recipient);
+        for (uint8 slot = 0; slot < slots; ++slot) {
+            (, bool isEnded) = _tryEnd(deal, slot, _places[deal][slot]);
+            require(isEnded, DealRunning(deal));
+        }
+        bytes32 key = _paymentKey(deal, agreement.generation, payer);
+        uint128 shares = _shares[key];
+        require(shares != 0, SharesZero());
+        uint128 total = agreement.shares;
+        uint128 spare = agreement.spare;
+        amount = Math.mulDiv(spare, shares, total).toUint128();
+        _shares[key] = 0;
+        agreement.shares = total - shares;
+        agreement.spare = spare - amount;
+        _held -= amount;
+        emit SpareChanged(deal, spare - amount);
+        emit Refunded(deal, payer, shares, amount, total - shares);
+        if (amount != 0) stablecoin.safeTransfer(recipient, amount);
+    }
+
+    /// @inheritdoc IDeals
+    function sharesOf(DealId deal, address payer) external view returns (uint128) {
+        return _shares[_paymentKey(deal, _agreements[deal].generation, payer)];
+    }
+
+    function _paymentKey(DealId deal, uint32 generation, address payer) private pure returns (bytes32) {
+        return keccak256(abi.encode(deal, generation, payer));
+    }
+
+    /* CREDITS */
+
+    /// @inheritdoc IDeals
+    function claim(address account, address recipient) external returns (uint128 amount) {
+        _requireActor(account, KeyRoles.CLAIM);
+        _requireRecipient(account, recipient);
+        amount = creditOf[account];
+        require(amount != 0, AmountZero());
+        creditOf[account] = 0;
+        _held -= amount;
+        emit CreditClaimed(account, amount, recipient);
+        stablecoin.safeTransfer(recipient, amount);
+    }
+
+    /// @inheritdoc IDeals
+    function payStakers(address provider) external returns (uint128 amount) {
+        amount = stakersCreditOf[provider];
+        require(amount != 0, AmountZero());
+        stakersCreditOf[provider] = 0;
+        _held -= amount;
+        emit StakersPaid(provider, amount);
+        stablecoin.forceApprove(address(staking), amount);
+        staking.addReward(provider, address(stablecoin), amount);
+    }
+
+    /// @inheritdoc IDeals
+    function surplus() external view returns (uint256) {
+        return stablecoin.balanceOf(address(this)) - _held;
+    }
+}

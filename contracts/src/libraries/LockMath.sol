@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+
+/// @dev FLT has 18 decimals, prices of it 8; `scale` is `1e8 * 10 ** (18 - decimals of the stablecoin)`, so that
+/// `value * scale / price` is FLT.
+library LockMath {
+    uint8 internal constant REMAINING = 0;
+    uint8 internal constant TERM = 1;
+    uint8 internal constant WHOLE = 2;
+
+    uint256 internal constant ESCROW_TIMES = 6;
+    uint256 private constant BPS = 10_000;
+
+    /// @dev Rounded up, in the customer's favour, and within six times the escrow: who prepays little is covered little.
+    function valueUp(uint256 rate, uint256 exposed, uint256 escrow) internal pure returns (uint256) {
+        return Math.min(Math.ceilDiv(rate * exposed, 1 days), ESCROW_TIMES * escrow);
+    }
+
+    function lockUp(uint256 value, uint256 coverageBps, uint256 scale, uint256 low) internal pure returns (uint256) {
+        return Math.mulDiv(value * coverageBps, scale, low * BPS, Math.Rounding.Ceil);
+    }
+
+    function healthDown(uint256 lock, uint256 high, uint256 scale, uint256 value) internal pure returns (uint256) {
+        return value == 0 ? type(uint256).max : Math.mulDiv(lock * high, BPS, value * scale);
+    }
+
+    function maintainedBps(uint256 coverageBps) internal pure returns (uint256) {
+        return coverageBps * 2 / 3;
+    }
+
+    function minimumBps(uint256 coverageBps) internal pure returns (uint256) {
+        return coverageBps * 5 / 12;
+    }
+}
