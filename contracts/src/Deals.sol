@@ -6,6 +6,7 @@ import {IDeals} from "./interfaces/IDeals.sol";
 import {IOffers} from "./interfaces/IOffers.sol";
 import {IPriceGuard} from "./interfaces/IPriceGuard.sol";
 import {IStaking} from "./interfaces/IStaking.sol";
+import {Stream, Terms} from "./libraries/DealWords.sol";
 import {LockMath} from "./libraries/LockMath.sol";
 import {StreamMath} from "./libraries/StreamMath.sol";
 import {DealId, ModuleId} from "./types/Ids.sol";
@@ -57,76 +58,79 @@ contract Deals is Margins, AccessManaged {
 
     /* VIEWS */
 
+    // What was packed from these types unpacks to them.
+    // forge-lint: disable-start(unsafe-typecast)
+
     /// @inheritdoc IDeals
     function dealOf(DealId deal) external view returns (Deal memory view_) {
         Agreement storage agreement = _agreements[deal];
-        Terms memory terms = _termsOf(deal);
-        require(terms.slots != 0, DealUnknown(deal));
+        view_.slots = _slotsOf(deal);
+        Terms memory terms = agreement.terms.unpack();
         view_.customer = agreement.customer;
         view_.class = agreement.class;
-        view_.slots = terms.slots;
-        view_.termDays = terms.termDays;
         view_.exposure = agreement.exposure;
         view_.paymentMode = agreement.paymentMode;
-        view_.coverageBps = terms.coverageBps;
-        view_.feeBps = terms.feeBps;
-        view_.units = terms.units;
-        view_.notice = terms.notice;
-        view_.durationDays = terms.durationDays;
-        view_.openedAt = terms.openedAt;
-        view_.startedAt = terms.startedAt;
-        view_.stoppedAt = terms.stoppedAt;
         view_.expiry = agreement.expiry;
+        view_.generation = agreement.generation;
         view_.royalty = agreement.royalty;
         view_.royaltyTo = agreement.royaltyTo;
-        view_.generation = agreement.generation;
         view_.shares = agreement.shares;
         view_.spare = agreement.spare;
+        view_.termDays = uint8(terms.termDays);
+        view_.coverageBps = uint16(terms.coverageBps);
+        view_.feeBps = uint16(terms.feeBps);
+        view_.units = uint32(terms.units);
+        view_.notice = uint32(terms.notice);
+        view_.durationDays = uint16(terms.durationDays);
+        view_.openedAt = uint40(terms.openedAt);
+        view_.startedAt = uint40(terms.startedAt);
+        view_.stoppedAt = uint40(terms.stoppedAt);
     }
 
     /// @inheritdoc IDeals
     function slotOf(DealId deal, uint8 slot) external view returns (Slot memory view_) {
         Place storage place = _placeOf(deal, slot);
-        Stream memory stream = _streamOf(place);
+        Stream memory stream = place.stream.unpack();
         uint256 rate = _rateOf(deal, place);
-        bool isAssigned = stream.status == ASSIGNED;
         view_.provider = place.provider;
+        view_.price = place.price;
         view_.offer = place.backing.offer;
         view_.serving = place.backing.serving;
-        view_.price = place.price;
         view_.lock = place.backing.lock;
-        view_.startedAt = isAssigned ? 0 : stream.startedAt;
-        view_.termEnd = stream.flags & CUT == 0 ? stream.endsAt : place.margin.termEnd;
-        view_.status = stream.status;
-        view_.isFinal = stream.flags & FINAL != 0;
-        view_.escrow = stream.escrow;
-        view_.owed = StreamMath.owedDown(rate, stream.settled).toUint128();
-        view_.credited = StreamMath.owedDown(rate, stream.credited).toUint128();
         view_.valueAtStake = place.backing.valueAtStake;
-        view_.endsAt = stream.endsAt;
-        view_.assignedAt = isAssigned ? stream.startedAt : 0;
         view_.calledAt = place.margin.calledAt;
         view_.staleAtCall = place.margin.staleAtCall;
+        view_.status = uint8(stream.status);
+        view_.isFinal = stream.flags & FINAL != 0;
+        view_.escrow = uint128(stream.escrow);
+        view_.owed = StreamMath.owedDown(rate, stream.settled).toUint128();
+        view_.credited = StreamMath.owedDown(rate, stream.credited).toUint128();
+        view_.endsAt = uint40(stream.endsAt);
+        view_.termEnd = stream.flags & CUT == 0 ? view_.endsAt : place.margin.termEnd;
+        if (stream.status == ASSIGNED) view_.assignedAt = uint40(stream.startedAt);
+        else view_.startedAt = uint40(stream.startedAt);
     }
+
+    // forge-lint: disable-end(unsafe-typecast)
 
     /// @inheritdoc IDeals
     function emptySlots(DealId deal) external view returns (uint16 mask) {
-        Terms memory terms = _termsOf(deal);
+        Terms memory terms = _agreements[deal].terms.unpack();
         if (terms.stoppedAt != 0 || block.timestamp > _agreements[deal].expiry) return 0;
         for (uint8 slot = 0; slot < terms.slots; ++slot) {
             // One bit of sixteen: a deal has no more slots.
             // forge-lint: disable-next-line(unsafe-typecast)
-            if (_places[deal][slot].stream.status == EMPTY) mask |= uint16(1 << slot);
+            if (_places[deal][slot].stream.status() == EMPTY) mask |= uint16(1 << slot);
         }
     }
 
     /// @inheritdoc IDeals
     function providersOf(DealId deal) external view returns (address[] memory providers) {
-        uint8 slots = _agreements[deal].terms.slots;
+        uint8 slots = _slotsOf(deal);
         providers = new address[](slots);
         for (uint8 slot = 0; slot < slots; ++slot) {
             Place storage place = _places[deal][slot];
-            if (place.stream.status != ENDED) providers[slot] = place.provider;
+            if (place.stream.status() != ENDED) providers[slot] = place.provider;
         }
     }
 
@@ -137,9 +141,9 @@ contract Deals is Margins, AccessManaged {
         returns (uint128 amount, uint128 valueAtStake)
     {
         Place storage place = _placeOf(deal, slot);
-        Terms memory terms = _termsOf(deal);
+        Terms memory terms = _agreements[deal].terms.unpack();
         if (terms.hasRoyalty) price += _agreements[deal].royalty;
-        uint256 value = _value(deal, terms, price, place.stream.escrow, block.timestamp);
+        uint256 value = _value(deal, terms, price, place.stream.escrow(), block.timestamp);
         amount = LockMath.lockUp(value, terms.coverageBps, scale, priceGuard.low()).toUint128();
         valueAtStake = value.toUint128();
     }
@@ -159,12 +163,12 @@ contract Deals is Margins, AccessManaged {
 
     /// @inheritdoc IDeals
     function healthBps(DealId deal, uint8 slot) external view returns (uint256) {
-        return _healthBps(_placeOf(deal, slot));
+        return _healthBps(_placeOf(deal, slot), priceGuard.high());
     }
 
     function _now(DealId deal, uint8 slot) private view returns (Stream memory stream, uint256 rate) {
         Place storage place = _placeOf(deal, slot);
-        stream = _streamOf(place);
+        stream = place.stream.unpack();
         rate = _rateOf(deal, place);
         _advance(stream, rate);
     }

@@ -5,6 +5,7 @@ import {IDeals} from "../interfaces/IDeals.sol";
 import {IOffers} from "../interfaces/IOffers.sol";
 import {IPriceGuard} from "../interfaces/IPriceGuard.sol";
 import {IStaking} from "../interfaces/IStaking.sol";
+import {Stream, StreamWord, Terms, TermsWord} from "../libraries/DealWords.sol";
 import {StreamMath} from "../libraries/StreamMath.sol";
 import {DealId, LockId, ModuleId, OfferId} from "../types/Ids.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
@@ -16,26 +17,24 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 /// 3. `credited <= settled`, and only a slot that serves settles more.
 /// 4. `startedAt` moves on by time that is not paid for, and by nothing else.
 abstract contract Books is IDeals {
-    LockId internal constant NO_LOCK = LockId.wrap(0);
-
-    uint8 internal constant EMPTY = 0;
-    uint8 internal constant ASSIGNED = 1;
-    uint8 internal constant SERVING = 2;
-    uint8 internal constant ENDED = 3;
+    uint256 internal constant EMPTY = 0;
+    uint256 internal constant ASSIGNED = 1;
+    uint256 internal constant SERVING = 2;
+    uint256 internal constant ENDED = 3;
 
     /// The provider announced that he will not renew.
-    uint8 internal constant FINAL = 1;
+    uint256 internal constant FINAL = 1;
     /// A margin call runs; `margin` says since when.
-    uint8 internal constant CALLED = 2;
+    uint256 internal constant CALLED = 2;
     /// Accrual ends before the term does; `margin` keeps the term's end.
-    uint8 internal constant CUT = 4;
+    uint256 internal constant CUT = 4;
 
-    uint40 internal constant READY_TIME = 30 minutes;
-    uint40 internal constant HOLD_BACK = 3 days;
-    uint40 internal constant DRY_TIME = 1 hours;
-    uint40 internal constant DISPUTE = 5 days;
+    uint256 internal constant READY_TIME = 30 minutes;
+    uint256 internal constant HOLD_BACK = 3 days;
+    uint256 internal constant DRY_TIME = 1 hours;
+    uint256 internal constant DISPUTE = 5 days;
 
-    /// @dev Five words: the second is all that a settle reads, unless there is a royalty.
+    /// @dev Four words: the second is all that a settle reads, unless there is a royalty.
     struct Agreement {
         address customer;
         uint8 class;
@@ -43,45 +42,20 @@ abstract contract Books is IDeals {
         uint8 paymentMode;
         uint40 expiry;
         uint32 generation;
-        Terms terms;
+        TermsWord terms;
         uint128 shares;
         uint128 spare;
         address royaltyTo;
         uint96 royalty;
     }
 
-    struct Terms {
-        uint32 units;
-        uint32 notice;
-        uint40 openedAt;
-        uint40 startedAt;
-        uint40 stoppedAt;
-        uint16 feeBps;
-        uint16 durationDays;
-        uint16 coverageBps;
-        uint8 termDays;
-        uint8 slots;
-        bool hasRoyalty;
-    }
-
     /// @dev Four words; a settle reads the first and writes the second, the last is used by margin calls and early ends.
     struct Place {
         address provider;
         uint96 price;
-        Stream stream;
+        StreamWord stream;
         Backing backing;
         Margin margin;
-    }
-
-    /// @dev `startedAt` of a slot that is assigned is when it was.
-    struct Stream {
-        uint96 escrow;
-        uint40 startedAt;
-        uint40 endsAt;
-        uint32 settled;
-        uint32 credited;
-        uint8 status;
-        uint8 flags;
     }
 
     struct Backing {
@@ -126,51 +100,50 @@ abstract contract Books is IDeals {
 
     /// @dev The slot of a deal that exists.
     function _placeOf(DealId deal, uint8 slot) internal view returns (Place storage) {
-        uint8 slots = _agreements[deal].terms.slots;
-        require(slots != 0, DealUnknown(deal));
-        require(slot < slots, SlotUnknown(deal, slot));
+        require(slot < _slotsOf(deal), SlotUnknown(deal, slot));
         return _places[deal][slot];
     }
 
+    function _slotsOf(DealId deal) internal view returns (uint8 slots) {
+        slots = _agreements[deal].terms.slots();
+        require(slots != 0, DealUnknown(deal));
+    }
+
     function _rateOf(DealId deal, Place storage place) internal view returns (uint256) {
-        return uint256(place.price) * _agreements[deal].terms.units;
+        return place.price * _agreements[deal].terms.units();
     }
 
-    /// @dev Copying a packed struct is much code: these three are its only places.
-    function _termsOf(DealId deal) internal view returns (Terms memory) {
-        return _agreements[deal].terms;
-    }
-
-    function _streamOf(Place storage place) internal view returns (Stream memory) {
-        return place.stream;
-    }
-
-    function _write(Place storage place, Stream memory stream) internal {
-        place.stream = stream;
+    function _isActor(address account, uint32 role) internal view returns (bool) {
+        return msg.sender == account || staking.mayAct(account, msg.sender, role);
     }
 
     function _requireActor(address account, uint32 role) internal view {
-        require(
-            msg.sender == account || staking.mayAct(account, msg.sender, role), NotAllowed(msg.sender, account)
-        );
+        require(_isActor(account, role), NotAllowed(msg.sender, account));
     }
 
     function _requireRecipient(address account, address to) internal view {
         require(to == account || staking.mayReceive(account, to), NotPayee(account, to));
     }
 
-    function _requireStatus(DealId deal, uint8 slot, uint8 have, uint8 need) internal pure {
-        require(have == need, SlotStatusWrong(deal, slot, have));
+    /// @dev The slot's place and stream, when it has this status.
+    function _streamOf(DealId deal, uint8 slot, uint256 need)
+        internal
+        view
+        returns (Place storage place, Stream memory stream)
+    {
+        place = _placeOf(deal, slot);
+        stream = place.stream.unpack();
+        require(stream.status == need, SlotStatusWrong(deal, slot, uint8(stream.status)));
     }
 
     /// @dev From its first second served to its last a deal lasts its duration, whatever its slots do.
     function _durationEnd(Terms memory terms, uint256 startsAt) internal pure returns (uint256) {
-        return (terms.startedAt == 0 ? startsAt : terms.startedAt) + uint256(terms.durationDays) * 1 days;
+        return (terms.startedAt == 0 ? startsAt : terms.startedAt) + terms.durationDays * 1 days;
     }
 
     /// @dev A term that starts at `startsAt` ends with the deal's duration at the latest.
     function _termEnd(Terms memory terms, uint256 startsAt) internal pure returns (uint256) {
-        return Math.min(startsAt + uint256(terms.termDays) * 1 days, _durationEnd(terms, startsAt));
+        return Math.min(startsAt + terms.termDays * 1 days, _durationEnd(terms, startsAt));
     }
 
     /// @dev Settles a stream in memory up to now; `isDry` when the escrow did not last until then.
@@ -184,20 +157,14 @@ abstract contract Books is IDeals {
             served = StreamMath.lastsDown(rate, funds);
             owed = StreamMath.owedDown(rate, served);
         }
-        // Both fit: `owed <= funds`, whose escrow fits, and a deal has no 2^32 seconds.
-        // forge-lint: disable-next-line(unsafe-typecast)
-        stream.escrow = uint96(funds - owed);
-        // forge-lint: disable-next-line(unsafe-typecast)
-        stream.settled = uint32(served);
+        stream.escrow = funds - owed;
+        stream.settled = served;
     }
 
     /// @dev Seconds that may be credited now: those settled of three days ago, never less than before.
-    function _creditable(Stream memory stream) internal view returns (uint32) {
-        uint256 released = uint256(stream.startedAt) + HOLD_BACK;
+    function _creditable(Stream memory stream) internal view returns (uint256) {
+        uint256 released = stream.startedAt + HOLD_BACK;
         if (block.timestamp <= released) return stream.credited;
-        uint256 served = Math.min(stream.settled, block.timestamp - released);
-        // At most `settled`, which has this type.
-        // forge-lint: disable-next-line(unsafe-typecast)
-        return uint32(Math.max(stream.credited, served));
+        return Math.max(stream.credited, Math.min(stream.settled, block.timestamp - released));
     }
 }

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IDeals} from "../interfaces/IDeals.sol";
+import {Stream} from "../libraries/DealWords.sol";
 import {StreamMath} from "../libraries/StreamMath.sol";
 import {DealId} from "../types/Ids.sol";
 import {KeyRoles} from "../types/Roles.sol";
@@ -35,8 +36,7 @@ abstract contract Escrow is Streams {
     function fund(DealId deal, uint128 amount) external returns (uint128 shares) {
         require(amount != 0, AmountZero());
         Agreement storage agreement = _agreements[deal];
-        uint8 slots = agreement.terms.slots;
-        require(slots != 0, DealUnknown(deal));
+        uint8 slots = _slotsOf(deal);
         Payment memory payment = _settleAll(deal, slots);
         require(payment.live != 0, DealOver(deal));
         uint128 spare = agreement.spare;
@@ -88,23 +88,22 @@ abstract contract Escrow is Streams {
         for (uint8 slot = 0; slot < slots; ++slot) {
             if (!payment.isLive[slot]) continue;
             Place storage place = _places[deal][slot];
-            uint256 escrow = place.stream.escrow + part + (slot == payment.first ? more : 0);
-            place.stream.escrow = escrow.toUint96();
-            if (payment.isDry[slot]) _resume(deal, slot, place, escrow);
-            emit SlotFunded(deal, slot, escrow.toUint128());
+            Stream memory stream = place.stream.unpack();
+            stream.escrow += part + (slot == payment.first ? more : 0);
+            if (payment.isDry[slot]) _resume(deal, slot, place, stream);
+            place.stream = stream.pack();
+            emit SlotFunded(deal, slot, stream.escrow.toUint128());
         }
     }
 
     /// @dev Accrual starts again at this block: the gap is never paid for. An hour at least, or payments of next to nothing
     /// would keep a provider bound and unpaid.
-    function _resume(DealId deal, uint8 slot, Place storage place, uint256 escrow) private {
-        Stream memory stream = _streamOf(place);
+    function _resume(DealId deal, uint8 slot, Place storage place, Stream memory stream) private {
         uint256 rate = _rateOf(deal, place);
-        uint256 hour = uint256(stream.settled) + Math.min(DRY_TIME, stream.endsAt - block.timestamp);
+        uint256 hour = stream.settled + Math.min(DRY_TIME, stream.endsAt - block.timestamp);
         uint256 need = StreamMath.owedDown(rate, hour) - StreamMath.owedDown(rate, stream.settled);
-        require(escrow >= need, EscrowTooLow(escrow, need));
-        stream.startedAt = uint40(block.timestamp) - stream.settled;
-        _write(place, stream);
+        require(stream.escrow >= need, EscrowTooLow(stream.escrow, need));
+        stream.startedAt = block.timestamp - stream.settled;
         _emitSettled(deal, slot, place, stream, rate);
     }
 
@@ -113,8 +112,7 @@ abstract contract Escrow is Streams {
     /// @inheritdoc IDeals
     function refund(DealId deal, address payer, address recipient) external returns (uint128 amount) {
         Agreement storage agreement = _agreements[deal];
-        uint8 slots = agreement.terms.slots;
-        require(slots != 0, DealUnknown(deal));
+        uint8 slots = _slotsOf(deal);
         _requireActor(payer, KeyRoles.CUSTOMER);
         _requireRecipient(payer, recipient);
         for (uint8 slot = 0; slot < slots; ++slot) {

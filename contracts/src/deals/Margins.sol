@@ -3,94 +3,102 @@ pragma solidity 0.8.37;
 
 import {IDeals} from "../interfaces/IDeals.sol";
 import {IStaking} from "../interfaces/IStaking.sol";
+import {Stream} from "../libraries/DealWords.sol";
 import {LockMath} from "../libraries/LockMath.sol";
 import {DealId} from "../types/Ids.sol";
 import {KeyRoles} from "../types/Roles.sol";
 import {Service} from "./Service.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 /// @dev What happens to a lock that the price made too small. It can only grow, by the provider's hand, or be left: no
 /// price slashes or sells.
 abstract contract Margins is Service {
+    using SafeCast for uint256;
+
     uint256 private constant CURE_TIME = 48 hours;
+
+    /// @dev A reading of the price against a slot. `health` means nothing when `isStale`.
+    struct Reading {
+        bool isStale;
+        uint256 health;
+        uint256 coverageBps;
+    }
 
     /// @inheritdoc IDeals
     function marginCall(DealId deal, uint8 slot) external {
-        (Place storage place, uint8 flags) = _servingOf(deal, slot);
-        require(flags & CALLED == 0, MarginCalled(deal, slot));
-        require(!priceGuard.isStale(), PriceStale());
-        uint256 health = _healthBps(place);
-        uint256 maintained = LockMath.maintainedBps(_agreements[deal].terms.coverageBps);
-        require(health < maintained, HealthSufficient(health, maintained));
+        (Place storage place, Stream memory stream) = _streamOf(deal, slot, SERVING);
+        require(stream.flags & CALLED == 0, MarginCalled(deal, slot));
+        Reading memory reading = _read(deal, place);
+        require(!reading.isStale, PriceStale());
+        uint256 maintained = LockMath.maintainedBps(reading.coverageBps);
+        require(reading.health < maintained, HealthSufficient(reading.health, maintained));
         uint64 staleSeconds = priceGuard.staleSeconds();
-        place.stream.flags = flags | CALLED;
+        stream.flags |= CALLED;
+        place.stream = stream.pack();
         place.margin.calledAt = uint40(block.timestamp);
         place.margin.staleAtCall = staleSeconds;
-        emit MarginCallOpened(deal, slot, place.provider, health, staleSeconds);
+        emit MarginCallOpened(deal, slot, place.provider, reading.health, staleSeconds);
     }
 
     /// @inheritdoc IDeals
     function topUp(DealId deal, uint8 slot, uint128 amount) external {
-        (Place storage place, uint8 flags) = _servingOf(deal, slot);
+        (Place storage place, Stream memory stream) = _streamOf(deal, slot, SERVING);
         address provider = place.provider;
         _requireActor(provider, KeyRoles.STAKE);
         require(amount != 0, AmountZero());
-        IStaking.Lock memory lock = staking.lockOf(place.backing.lock);
-        uint128 lockAmount = lock.amount + amount;
-        staking.regrant(place.backing.lock, lockAmount, lock.end);
-        emit SlotToppedUp(deal, slot, provider, amount, lockAmount);
-        if (flags & CALLED == 0 || priceGuard.isStale()) return;
-        uint256 health = _healthBps(place);
-        if (health >= LockMath.maintainedBps(_agreements[deal].terms.coverageBps)) _cure(deal, slot, place, health);
+        IStaking.Lock memory lock = _lockOf(place.backing.lock);
+        lock.amount += amount;
+        staking.regrant(place.backing.lock, lock.amount, lock.end);
+        emit SlotToppedUp(deal, slot, provider, amount, lock.amount);
+        if (stream.flags & CALLED == 0) return;
+        Reading memory reading = _read(deal, place);
+        if (!reading.isStale && reading.health >= LockMath.maintainedBps(reading.coverageBps)) {
+            _cure(deal, slot, place, stream, reading.health);
+        }
     }
 
     /// @inheritdoc IDeals
     function cure(DealId deal, uint8 slot) external {
-        (Place storage place, uint8 flags) = _servingOf(deal, slot);
-        require(flags & CALLED != 0, MarginNotCalled(deal, slot));
-        require(!priceGuard.isStale(), PriceStale());
-        uint256 health = _healthBps(place);
-        uint256 maintained = LockMath.maintainedBps(_agreements[deal].terms.coverageBps);
-        require(health >= maintained, HealthTooLow(health, maintained));
-        _cure(deal, slot, place, health);
+        (Place storage place, Stream memory stream) = _streamOf(deal, slot, SERVING);
+        require(stream.flags & CALLED != 0, MarginNotCalled(deal, slot));
+        Reading memory reading = _read(deal, place);
+        require(!reading.isStale, PriceStale());
+        uint256 maintained = LockMath.maintainedBps(reading.coverageBps);
+        require(reading.health >= maintained, HealthTooLow(reading.health, maintained));
+        _cure(deal, slot, place, stream, reading.health);
     }
 
     /// @inheritdoc IDeals
     function leave(DealId deal, uint8 slot) external {
-        (Place storage place, uint8 flags) = _servingOf(deal, slot);
+        (Place storage place, Stream memory stream) = _streamOf(deal, slot, SERVING);
         _requireActor(_agreements[deal].customer, KeyRoles.CUSTOMER);
-        if (priceGuard.isStale() || !_isBelowMinimum(deal, place)) {
-            require(flags & CALLED != 0, MarginNotCalled(deal, slot));
-            uint256 until = _cureEnd(place.margin);
-            require(block.timestamp > until, CureRunning(deal, slot, uint40(until)));
+        Reading memory reading = _read(deal, place);
+        if (reading.isStale || reading.health >= LockMath.minimumBps(reading.coverageBps)) {
+            require(stream.flags & CALLED != 0, MarginNotCalled(deal, slot));
+            // The clock stands still while the price is stale: what was stale since the call is added to its end.
+            uint256 until = CURE_TIME + place.margin.calledAt + priceGuard.staleSeconds() - place.margin.staleAtCall;
+            require(block.timestamp > until, CureRunning(deal, slot, until.toUint40()));
         }
-        (Stream memory stream,,) = _settle(deal, slot, place, false);
-        _cut(place, stream, uint40(block.timestamp));
+        (stream,,) = _settle(deal, slot, place, false);
+        _cut(place, stream, block.timestamp);
         _end(deal, slot, place, stream, LEFT);
     }
 
-    function _servingOf(DealId deal, uint8 slot) private view returns (Place storage place, uint8 flags) {
-        place = _placeOf(deal, slot);
-        _requireStatus(deal, slot, place.stream.status, SERVING);
-        flags = place.stream.flags;
-    }
-
-    function _cure(DealId deal, uint8 slot, Place storage place, uint256 health) private {
-        place.stream.flags &= ~CALLED;
+    function _cure(DealId deal, uint8 slot, Place storage place, Stream memory stream, uint256 health) private {
+        stream.flags &= ~CALLED;
+        place.stream = stream.pack();
         place.margin.calledAt = 0;
         emit MarginCallCured(deal, slot, place.provider, health);
     }
 
-    /// @dev The clock stands still while the price is stale: what was stale since the call is added to its end.
-    function _cureEnd(Margin memory margin) private view returns (uint256) {
-        return margin.calledAt + CURE_TIME + priceGuard.staleSeconds() - margin.staleAtCall;
+    function _read(DealId deal, Place storage place) private returns (Reading memory reading) {
+        uint64 high;
+        (, high, reading.isStale) = priceGuard.refresh();
+        reading.health = _healthBps(place, high);
+        reading.coverageBps = _agreements[deal].terms.unpack().coverageBps;
     }
 
-    function _isBelowMinimum(DealId deal, Place storage place) private view returns (bool) {
-        return _healthBps(place) < LockMath.minimumBps(_agreements[deal].terms.coverageBps);
-    }
-
-    function _healthBps(Place storage place) internal view returns (uint256) {
-        uint256 lock = staking.lockOf(place.backing.lock).amount;
-        return LockMath.healthDown(lock, priceGuard.high(), scale, place.backing.valueAtStake);
+    function _healthBps(Place storage place, uint256 high) internal view returns (uint256) {
+        return LockMath.healthDown(_lockOf(place.backing.lock).amount, high, scale, place.backing.valueAtStake);
     }
 }

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+/// @dev Terms of a deal in one word, from the lowest bit:
+/// units 32 | notice 32 | openedAt 40 | startedAt 40 | stoppedAt 40 | feeBps 16 | durationDays 16 | coverageBps 16 |
+/// termDays 8 | slots 8 | hasRoyalty 8.
+type TermsWord is uint256;
+
+/// @dev A slot's stream in one word, from the lowest bit:
+/// escrow 96 | startedAt 40 | endsAt 40 | settled 32 | credited 32 | status 8 | flags 8.
+type StreamWord is uint256;
+
+/// @dev In memory every field has a word of its own: the compiler's code for packed structs is many times as long as this.
+struct Terms {
+    uint256 units;
+    uint256 notice;
+    uint256 openedAt;
+    uint256 startedAt;
+    uint256 stoppedAt;
+    uint256 feeBps;
+    uint256 durationDays;
+    uint256 coverageBps;
+    uint256 termDays;
+    uint256 slots;
+    bool hasRoyalty;
+}
+
+/// @dev `settled` and `credited` are seconds. `startedAt` of a slot that is assigned is when it was.
+struct Stream {
+    uint256 escrow;
+    uint256 startedAt;
+    uint256 endsAt;
+    uint256 settled;
+    uint256 credited;
+    uint256 status;
+    uint256 flags;
+}
+
+using {TermsPacking.unpack, TermsPacking.units, TermsPacking.slots} for TermsWord global;
+using {StreamPacking.unpack, StreamPacking.status, StreamPacking.escrow} for StreamWord global;
+using {TermsPacking.pack} for Terms global;
+using {StreamPacking.pack} for Stream global;
+
+uint256 constant TIME = type(uint40).max;
+
+library TermsPacking {
+    function unpack(TermsWord packed) internal pure returns (Terms memory terms) {
+        uint256 word = TermsWord.unwrap(packed);
+        terms.units = word & type(uint32).max;
+        terms.notice = word >> 32 & type(uint32).max;
+        terms.openedAt = word >> 64 & TIME;
+        terms.startedAt = word >> 104 & TIME;
+        terms.stoppedAt = word >> 144 & TIME;
+        terms.feeBps = word >> 184 & type(uint16).max;
+        terms.durationDays = word >> 200 & type(uint16).max;
+        terms.coverageBps = word >> 216 & type(uint16).max;
+        terms.termDays = word >> 232 & type(uint8).max;
+        terms.slots = word >> 240 & type(uint8).max;
+        terms.hasRoyalty = word >> 248 != 0;
+    }
+
+    /// @dev Every field comes from one of its type, or is a block's time.
+    function pack(Terms memory terms) internal pure returns (TermsWord) {
+        uint256 word = terms.units | terms.notice << 32 | terms.openedAt << 64 | terms.startedAt << 104;
+        word |= terms.stoppedAt << 144 | terms.feeBps << 184 | terms.durationDays << 200 | terms.coverageBps << 216;
+        word |= terms.termDays << 232 | terms.slots << 240 | uint256(terms.hasRoyalty ? 1 : 0) << 248;
+        return TermsWord.wrap(word);
+    }
+
+    function units(TermsWord packed) internal pure returns (uint256) {
+        return TermsWord.unwrap(packed) & type(uint32).max;
+    }
+
+    function slots(TermsWord packed) internal pure returns (uint8) {
+        // Cuts the field out.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        return uint8(TermsWord.unwrap(packed) >> 240);
+    }
+}
+
+library StreamPacking {
+    error EscrowTooHigh(uint256 escrow);
+
+    function unpack(StreamWord packed) internal pure returns (Stream memory stream) {
+        uint256 word = StreamWord.unwrap(packed);
+        stream.escrow = word & type(uint96).max;
+        stream.startedAt = word >> 96 & TIME;
+        stream.endsAt = word >> 136 & TIME;
+        stream.settled = word >> 176 & type(uint32).max;
+        stream.credited = word >> 208 & type(uint32).max;
+        stream.status = word >> 240 & type(uint8).max;
+        stream.flags = word >> 248;
+    }
+
+    /// @dev Only the escrow can be anything: a deal has at most 3,650 days, and times are near a block's.
+    function pack(Stream memory stream) internal pure returns (StreamWord) {
+        require(stream.escrow <= type(uint96).max, EscrowTooHigh(stream.escrow));
+        uint256 word = stream.escrow | stream.startedAt << 96 | stream.endsAt << 136 | stream.settled << 176;
+        word |= stream.credited << 208 | stream.status << 240 | stream.flags << 248;
+        return StreamWord.wrap(word);
+    }
+
+    function status(StreamWord packed) internal pure returns (uint256) {
+        return StreamWord.unwrap(packed) >> 240 & type(uint8).max;
+    }
+
+    function escrow(StreamWord packed) internal pure returns (uint256) {
+        return StreamWord.unwrap(packed) & type(uint96).max;
+    }
+}
