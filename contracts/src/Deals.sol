@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Margins} from "./deals/Margins.sol";
+import {Books} from "./deals/Books.sol";
+import {Extension} from "./deals/Extension.sol";
+import {Service} from "./deals/Service.sol";
 import {IDeals} from "./interfaces/IDeals.sol";
 import {IOffers} from "./interfaces/IOffers.sol";
 import {IPriceGuard} from "./interfaces/IPriceGuard.sol";
@@ -11,16 +13,17 @@ import {LockMath} from "./libraries/LockMath.sol";
 import {StreamMath} from "./libraries/StreamMath.sol";
 import {DealId, ModuleId} from "./types/Ids.sol";
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
-import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
-/// @dev Parts by noun in `deals/`: `Books` (storage), `Streams` (earning, ending), `Escrow` (money in and out), `Service`
-/// (terms), `Margins`. This file builds them, and answers questions.
-contract Deals is Margins, AccessManaged {
+/// @dev Parts by noun in `deals/`: `Books` (storage), `Streams`, `Revenue` and `Service` (what is called every term) are here;
+/// `Endings`, `Escrow` and `Margins` are in `Extension`, which runs on this storage. `Books` comes first in both, so that
+/// both lay storage out alike.
+contract Deals is Service, AccessManaged {
     using SafeCast for uint256;
 
     uint16 private constant FEE_MAX_BPS = 1000;
+
+    address private immutable extension;
 
     constructor(
         address manager,
@@ -31,15 +34,85 @@ contract Deals is Margins, AccessManaged {
         address newTreasury,
         uint16 newFeeBps,
         ModuleId newSlasher
-    ) AccessManaged(manager) {
-        staking = newStaking;
-        priceGuard = newPriceGuard;
-        offers = newOffers;
-        matching = newMatching;
-        slasher = newSlasher;
-        stablecoin = IERC20(newStaking.stablecoin());
-        scale = 1e8 * 10 ** (18 - IERC20Metadata(newStaking.stablecoin()).decimals());
+    ) Books(newStaking, newPriceGuard, newOffers, newMatching, newSlasher) AccessManaged(manager) {
+        extension = address(new Extension(newStaking, newPriceGuard, newOffers, newMatching, newSlasher));
         _setFee(newFeeBps, newTreasury);
+    }
+
+    /* EXTENSION */
+
+    /// @inheritdoc IDeals
+    function open(Opening calldata) external returns (DealId) {
+        _extend();
+    }
+
+    /// @inheritdoc IDeals
+    function decline(DealId, uint8) external {
+        _extend();
+    }
+
+    /// @inheritdoc IDeals
+    function announceNonRenewal(DealId, uint8) external {
+        _extend();
+    }
+
+    /// @inheritdoc IDeals
+    function close(DealId, uint8) external {
+        _extend();
+    }
+
+    /// @inheritdoc IDeals
+    function marginCall(DealId, uint8) external {
+        _extend();
+    }
+
+    /// @inheritdoc IDeals
+    function topUp(DealId, uint8, uint128) external {
+        _extend();
+    }
+
+    /// @inheritdoc IDeals
+    function cure(DealId, uint8) external {
+        _extend();
+    }
+
+    /// @inheritdoc IDeals
+    function leave(DealId, uint8) external {
+        _extend();
+    }
+
+    /// @inheritdoc IDeals
+    function fund(DealId, uint128) external returns (uint128) {
+        _extend();
+    }
+
+    /// @inheritdoc IDeals
+    function stop(DealId) external {
+        _extend();
+    }
+
+    /// @inheritdoc IDeals
+    function refund(DealId, address, address) external returns (uint128) {
+        _extend();
+    }
+
+    /// @inheritdoc IDeals
+    function payStakers(address) external returns (uint128) {
+        _extend();
+    }
+
+    /// @dev Runs the call in the extension and answers what it answers.
+    function _extend() private {
+        address code = extension;
+        assembly ("memory-safe") {
+            // Memory is free to use from here on: this frame ends with the call.
+            let at := mload(0x40)
+            calldatacopy(at, 0, calldatasize())
+            let isDone := delegatecall(gas(), code, at, calldatasize(), 0, 0)
+            returndatacopy(at, 0, returndatasize())
+            if iszero(isDone) { revert(at, returndatasize()) }
+            return(at, returndatasize())
+        }
     }
 
     /* GOVERNANCE */
@@ -51,8 +124,8 @@ contract Deals is Margins, AccessManaged {
 
     function _setFee(uint16 newFeeBps, address newTreasury) private {
         require(newFeeBps <= FEE_MAX_BPS, FeeTooHigh(newFeeBps));
-        feeBps = newFeeBps;
-        treasury = newTreasury;
+        _feeBps = newFeeBps;
+        _treasury = newTreasury;
         emit FeeSet(newFeeBps, newTreasury);
     }
 
@@ -171,5 +244,40 @@ contract Deals is Margins, AccessManaged {
         stream = place.stream.unpack();
         rate = _rateOf(deal, place);
         _advance(stream, rate);
+    }
+
+    /// @inheritdoc IDeals
+    function sharesOf(DealId deal, address payer) external view returns (uint128) {
+        return _shares[_paymentKey(deal, _agreements[deal].generation, payer)];
+    }
+
+    /// @inheritdoc IDeals
+    function creditOf(address account) external view returns (uint128) {
+        return _credits[account];
+    }
+
+    /// @inheritdoc IDeals
+    function stakersCreditOf(address provider) external view returns (uint128) {
+        return _stakersCredits[provider];
+    }
+
+    /// @inheritdoc IDeals
+    function treasury() external view returns (address) {
+        return _treasury;
+    }
+
+    /// @inheritdoc IDeals
+    function feeBps() external view returns (uint16) {
+        return _feeBps;
+    }
+
+    /// @inheritdoc IDeals
+    function count() external view returns (uint64) {
+        return _count;
+    }
+
+    /// @inheritdoc IDeals
+    function surplus() external view returns (uint256) {
+        return stablecoin.balanceOf(address(this)) - _held;
     }
 }

@@ -151,8 +151,7 @@ contract Matching is Requests, AccessManaged {
     }
 
     function _openRequest(DealId deal) private view returns (Asked memory asked) {
-        asked = _asked[deal];
-        require(asked.customer != address(0), RequestUnknown(deal));
+        asked = _load(deal);
         require(asked.state != CANCELLED && block.timestamp <= asked.expiry, RequestOver(deal));
     }
 
@@ -262,8 +261,7 @@ contract Matching is Requests, AccessManaged {
 
     /// @inheritdoc IMatching
     function reasonOf(DealId deal, OfferId offer) external view returns (uint8 reason) {
-        Asked memory asked = _asked[deal];
-        require(asked.customer != address(0), RequestUnknown(deal));
+        Asked memory asked = _load(deal);
         IOffers.Offer memory current;
         (reason, current) = _check(deal, asked, offer);
         if (reason == 0 && !_hasStake(deal, 0, current)) reason = 17;

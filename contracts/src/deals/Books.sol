@@ -1,22 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IDeals} from "../interfaces/IDeals.sol";
+import {IDealsBooks} from "../interfaces/IDeals.sol";
 import {IOffers} from "../interfaces/IOffers.sol";
 import {IPriceGuard} from "../interfaces/IPriceGuard.sol";
 import {IStaking} from "../interfaces/IStaking.sol";
 import {Stream, StreamWord, Terms, TermsWord} from "../libraries/DealWords.sol";
+import {LockMath} from "../libraries/LockMath.sol";
 import {StreamMath} from "../libraries/StreamMath.sol";
 import {DealId, LockId, ModuleId, OfferId} from "../types/Ids.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 /// @dev What is stored, and what everybody else of this folder reads it by. Invariants:
 /// 1. `held` = escrow of all slots + spare of all deals + what was settled and not credited + all credits.
 /// 2. A stream's amounts follow from its seconds: owed is `owedDown(rate, settled)`, credited `owedDown(rate, credited)`.
 /// 3. `credited <= settled`, and only a slot that serves settles more.
 /// 4. `startedAt` moves on by time that is not paid for, and by nothing else.
-abstract contract Books is IDeals {
+abstract contract Books is IDealsBooks {
     uint256 internal constant EMPTY = 0;
     uint256 internal constant ASSIGNED = 1;
     uint256 internal constant SERVING = 2;
@@ -85,18 +88,29 @@ abstract contract Books is IDeals {
     mapping(DealId deal => mapping(uint8 slot => Place)) internal _places;
     mapping(bytes32 payment => uint128) internal _shares;
 
-    /// @inheritdoc IDeals
-    mapping(address account => uint128) public creditOf;
-    /// @inheritdoc IDeals
-    mapping(address provider => uint128) public stakersCreditOf;
+    mapping(address account => uint128) internal _credits;
+    mapping(address provider => uint128) internal _stakersCredits;
 
     uint256 internal _held;
-    /// @inheritdoc IDeals
-    address public treasury;
-    /// @inheritdoc IDeals
-    uint16 public feeBps;
-    /// @inheritdoc IDeals
-    uint64 public count;
+    address internal _treasury;
+    uint16 internal _feeBps;
+    uint64 internal _count;
+
+    constructor(
+        IStaking newStaking,
+        IPriceGuard newPriceGuard,
+        IOffers newOffers,
+        address newMatching,
+        ModuleId newSlasher
+    ) {
+        staking = newStaking;
+        priceGuard = newPriceGuard;
+        offers = newOffers;
+        matching = newMatching;
+        slasher = newSlasher;
+        stablecoin = IERC20(newStaking.stablecoin());
+        scale = 1e8 * 10 ** (18 - IERC20Metadata(newStaking.stablecoin()).decimals());
+    }
 
     /// @dev The slot of a deal that exists.
     function _placeOf(DealId deal, uint8 slot) internal view returns (Place storage) {
@@ -134,6 +148,29 @@ abstract contract Books is IDeals {
         place = _placeOf(deal, slot);
         stream = place.stream.unpack();
         require(stream.status == need, SlotStatusWrong(deal, slot, uint8(stream.status)));
+    }
+
+    function _addCredit(address account, uint256 amount) internal {
+        if (amount == 0) return;
+        uint128 credit = SafeCast.toUint128(_credits[account] + amount);
+        _credits[account] = credit;
+        emit CreditAdded(account, SafeCast.toUint128(amount), credit);
+    }
+
+    function _paymentKey(DealId deal, uint32 generation, address payer) internal pure returns (bytes32) {
+        return keccak256(abi.encode(deal, generation, payer));
+    }
+
+    function _lockOf(LockId lock) internal view returns (IStaking.Lock memory) {
+        return staking.lockOf(lock);
+    }
+
+    function _healthBps(Place storage place, uint256 high) internal view returns (uint256) {
+        return LockMath.healthDown(_lockOf(place.backing.lock).amount, high, scale, place.backing.valueAtStake);
+    }
+
+    function _requireMatching() internal view {
+        require(msg.sender == matching, NotMatching(msg.sender));
     }
 
     /// @dev From its first second served to its last a deal lasts its duration, whatever its slots do.

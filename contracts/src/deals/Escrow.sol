@@ -2,19 +2,19 @@
 pragma solidity 0.8.37;
 
 import {IDeals} from "../interfaces/IDeals.sol";
-import {Stream} from "../libraries/DealWords.sol";
+import {Stream, Terms} from "../libraries/DealWords.sol";
 import {StreamMath} from "../libraries/StreamMath.sol";
 import {DealId} from "../types/Ids.sol";
 import {KeyRoles} from "../types/Roles.sol";
-import {Streams} from "./Streams.sol";
-import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {Endings} from "./Endings.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
-/// @dev Payments in, refunds out, and the credits of those who earned. Shares of a deal's payers stand for the sum of its
-/// slots' escrows and its spare.
-abstract contract Escrow is Streams {
+/// @dev Payments in and refunds out. Shares of a deal's payers stand for the sum of its slots' escrows and its spare. Part of
+/// `Extension`.
+abstract contract Escrow is Endings {
     using SafeCast for uint256;
     using SafeERC20 for IERC20;
 
@@ -32,7 +32,62 @@ abstract contract Escrow is Streams {
 
     /* PAY */
 
-    /// @inheritdoc IDeals
+    /// @dev See `IDeals.open`.
+    function open(IDeals.Opening calldata opening) external returns (DealId deal) {
+        _requireMatching();
+        deal = DealId.wrap(++_count);
+        _agree(deal, opening);
+        _mint(deal, _agreements[deal], opening.payer, opening.prepaid, 0);
+        uint128 part = opening.prepaid / opening.slots;
+        for (uint8 slot = 0; slot < opening.slots; ++slot) {
+            Stream memory stream;
+            stream.escrow = slot == 0 ? opening.prepaid - part * (opening.slots - 1) : part;
+            _places[deal][slot].stream = stream.pack();
+            emit SlotFunded(deal, slot, stream.escrow.toUint128());
+        }
+        uint256 amount = uint256(opening.prepaid) + opening.requestFee;
+        _held += amount;
+        _addCredit(_treasury, opening.requestFee);
+        stablecoin.safeTransferFrom(opening.payer, address(this), amount);
+    }
+
+    function _agree(DealId deal, IDeals.Opening calldata opening) private {
+        Agreement storage agreement = _agreements[deal];
+        agreement.customer = opening.customer;
+        agreement.class = opening.class;
+        agreement.exposure = opening.exposure;
+        agreement.paymentMode = opening.paymentMode;
+        agreement.expiry = opening.expiry;
+        Terms memory terms;
+        terms.units = opening.units;
+        terms.notice = opening.notice;
+        terms.openedAt = block.timestamp;
+        terms.feeBps = _feeBps;
+        terms.durationDays = opening.durationDays;
+        terms.coverageBps = opening.coverageBps;
+        terms.termDays = opening.termDays;
+        terms.slots = opening.slots;
+        terms.hasRoyalty = opening.royalty != 0;
+        agreement.terms = terms.pack();
+        if (opening.royalty != 0) {
+            agreement.royalty = opening.royalty;
+            agreement.royaltyTo = opening.royaltyTo;
+        }
+        emit DealOpened(
+            deal,
+            opening.customer,
+            opening.class,
+            opening.slots,
+            opening.units,
+            opening.termDays,
+            opening.durationDays,
+            opening.coverageBps,
+            opening.exposure
+        );
+        emit DealTermsSet(deal, opening.paymentMode, _feeBps, opening.notice, opening.royalty);
+    }
+
+    /// @dev See `IDeals.fund`.
     function fund(DealId deal, uint128 amount) external returns (uint128 shares) {
         require(amount != 0, AmountZero());
         Agreement storage agreement = _agreements[deal];
@@ -109,7 +164,7 @@ abstract contract Escrow is Streams {
 
     /* REFUND */
 
-    /// @inheritdoc IDeals
+    /// @dev See `IDeals.refund`.
     function refund(DealId deal, address payer, address recipient) external returns (uint128 amount) {
         Agreement storage agreement = _agreements[deal];
         uint8 slots = _slotsOf(deal);
@@ -134,42 +189,14 @@ abstract contract Escrow is Streams {
         if (amount != 0) stablecoin.safeTransfer(recipient, amount);
     }
 
-    /// @inheritdoc IDeals
-    function sharesOf(DealId deal, address payer) external view returns (uint128) {
-        return _shares[_paymentKey(deal, _agreements[deal].generation, payer)];
-    }
-
-    function _paymentKey(DealId deal, uint32 generation, address payer) private pure returns (bytes32) {
-        return keccak256(abi.encode(deal, generation, payer));
-    }
-
-    /* CREDITS */
-
-    /// @inheritdoc IDeals
-    function claim(address account, address recipient) external returns (uint128 amount) {
-        _requireActor(account, KeyRoles.CLAIM);
-        _requireRecipient(account, recipient);
-        amount = creditOf[account];
-        require(amount != 0, AmountZero());
-        creditOf[account] = 0;
-        _held -= amount;
-        emit CreditClaimed(account, amount, recipient);
-        stablecoin.safeTransfer(recipient, amount);
-    }
-
-    /// @inheritdoc IDeals
+    /// @dev See `IDeals.payStakers`.
     function payStakers(address provider) external returns (uint128 amount) {
-        amount = stakersCreditOf[provider];
+        amount = _stakersCredits[provider];
         require(amount != 0, AmountZero());
-        stakersCreditOf[provider] = 0;
+        _stakersCredits[provider] = 0;
         _held -= amount;
         emit StakersPaid(provider, amount);
         stablecoin.forceApprove(address(staking), amount);
         staking.addReward(provider, address(stablecoin), amount);
-    }
-
-    /// @inheritdoc IDeals
-    function surplus() external view returns (uint256) {
-        return stablecoin.balanceOf(address(this)) - _held;
     }
 }

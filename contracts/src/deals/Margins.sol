@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IDeals} from "../interfaces/IDeals.sol";
 import {IStaking} from "../interfaces/IStaking.sol";
 import {Stream} from "../libraries/DealWords.sol";
 import {LockMath} from "../libraries/LockMath.sol";
 import {DealId} from "../types/Ids.sol";
 import {KeyRoles} from "../types/Roles.sol";
-import {Service} from "./Service.sol";
+import {Escrow} from "./Escrow.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 /// @dev What happens to a lock that the price made too small. It can only grow, by the provider's hand, or be left: no
-/// price slashes or sells.
-abstract contract Margins is Service {
+/// price slashes or sells. Part of `Extension`.
+abstract contract Margins is Escrow {
     using SafeCast for uint256;
 
     uint256 private constant CURE_TIME = 48 hours;
@@ -24,7 +23,7 @@ abstract contract Margins is Service {
         uint256 coverageBps;
     }
 
-    /// @inheritdoc IDeals
+    /// @dev See `IDeals.marginCall`.
     function marginCall(DealId deal, uint8 slot) external {
         (Place storage place, Stream memory stream) = _streamOf(deal, slot, SERVING);
         require(stream.flags & CALLED == 0, MarginCalled(deal, slot));
@@ -40,7 +39,7 @@ abstract contract Margins is Service {
         emit MarginCallOpened(deal, slot, place.provider, reading.health, staleSeconds);
     }
 
-    /// @inheritdoc IDeals
+    /// @dev See `IDeals.topUp`.
     function topUp(DealId deal, uint8 slot, uint128 amount) external {
         (Place storage place, Stream memory stream) = _streamOf(deal, slot, SERVING);
         address provider = place.provider;
@@ -57,7 +56,7 @@ abstract contract Margins is Service {
         }
     }
 
-    /// @inheritdoc IDeals
+    /// @dev See `IDeals.cure`.
     function cure(DealId deal, uint8 slot) external {
         (Place storage place, Stream memory stream) = _streamOf(deal, slot, SERVING);
         require(stream.flags & CALLED != 0, MarginNotCalled(deal, slot));
@@ -68,7 +67,7 @@ abstract contract Margins is Service {
         _cure(deal, slot, place, stream, reading.health);
     }
 
-    /// @inheritdoc IDeals
+    /// @dev See `IDeals.leave`.
     function leave(DealId deal, uint8 slot) external {
         (Place storage place, Stream memory stream) = _streamOf(deal, slot, SERVING);
         _requireActor(_agreements[deal].customer, KeyRoles.CUSTOMER);
@@ -79,7 +78,7 @@ abstract contract Margins is Service {
             uint256 until = CURE_TIME + place.margin.calledAt + priceGuard.staleSeconds() - place.margin.staleAtCall;
             require(block.timestamp > until, CureRunning(deal, slot, until.toUint40()));
         }
-        (stream,,) = _settle(deal, slot, place, false);
+        (stream,) = _accrue(deal, slot, place);
         _cut(place, stream, block.timestamp);
         _end(deal, slot, place, stream, LEFT);
     }
@@ -96,9 +95,5 @@ abstract contract Margins is Service {
         (, high, reading.isStale) = priceGuard.refresh();
         reading.health = _healthBps(place, high);
         reading.coverageBps = _agreements[deal].terms.unpack().coverageBps;
-    }
-
-    function _healthBps(Place storage place, uint256 high) internal view returns (uint256) {
-        return LockMath.healthDown(_lockOf(place.backing.lock).amount, high, scale, place.backing.valueAtStake);
     }
 }

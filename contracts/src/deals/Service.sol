@@ -3,97 +3,28 @@ pragma solidity 0.8.37;
 
 import {IDeals} from "../interfaces/IDeals.sol";
 import {IOffers} from "../interfaces/IOffers.sol";
-import {IStaking} from "../interfaces/IStaking.sol";
 import {Stream, Terms} from "../libraries/DealWords.sol";
 import {LockMath} from "../libraries/LockMath.sol";
 import {StreamMath} from "../libraries/StreamMath.sol";
 import {DealId, LockId, OfferId} from "../types/Ids.sol";
 import {KeyRoles} from "../types/Roles.sol";
-import {Escrow} from "./Escrow.sol";
+import {Revenue} from "./Revenue.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
-import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 
-/// @dev A slot's way from empty over assigned to serving, term by term, and the customer's stop.
-abstract contract Service is Escrow {
+/// @dev A slot's way from empty over assigned to serving, term by term.
+abstract contract Service is Revenue {
     using SafeCast for uint256;
-    using SafeERC20 for IERC20;
 
     uint256 private constant RENEWAL_TIME = 1 days;
-    uint256 private constant NOTICE_TIME = 3 days;
-    /// Where terms have at most as many days, non-renewal may be announced at any time.
-    uint256 private constant SHORT_TERM = 4;
     /// What the escrow must pay of the next term when the customer himself renews.
     uint256 private constant RENEWAL_FUNDS_MIN = 1 days;
 
-    modifier onlyMatching() {
+    /* START */
+
+    /// @inheritdoc IDeals
+    function assign(DealId deal, uint8 slot, OfferId offer) external returns (LockId lock) {
         _requireMatching();
-        _;
-    }
-
-    function _requireMatching() private view {
-        require(msg.sender == matching, NotMatching(msg.sender));
-    }
-
-    /* OPENING */
-
-    /// @inheritdoc IDeals
-    function open(Opening calldata opening) external onlyMatching returns (DealId deal) {
-        deal = DealId.wrap(++count);
-        _agree(deal, opening);
-        _mint(deal, _agreements[deal], opening.payer, opening.prepaid, 0);
-        uint128 part = opening.prepaid / opening.slots;
-        for (uint8 slot = 0; slot < opening.slots; ++slot) {
-            Stream memory stream;
-            stream.escrow = slot == 0 ? opening.prepaid - part * (opening.slots - 1) : part;
-            _places[deal][slot].stream = stream.pack();
-            emit SlotFunded(deal, slot, stream.escrow.toUint128());
-        }
-        uint256 amount = uint256(opening.prepaid) + opening.requestFee;
-        _held += amount;
-        _addCredit(treasury, opening.requestFee);
-        stablecoin.safeTransferFrom(opening.payer, address(this), amount);
-    }
-
-    function _agree(DealId deal, Opening calldata opening) private {
-        Agreement storage agreement = _agreements[deal];
-        agreement.customer = opening.customer;
-        agreement.class = opening.class;
-        agreement.exposure = opening.exposure;
-        agreement.paymentMode = opening.paymentMode;
-        agreement.expiry = opening.expiry;
-        Terms memory terms;
-        terms.units = opening.units;
-        terms.notice = opening.notice;
-        terms.openedAt = block.timestamp;
-        terms.feeBps = feeBps;
-        terms.durationDays = opening.durationDays;
-        terms.coverageBps = opening.coverageBps;
-        terms.termDays = opening.termDays;
-        terms.slots = opening.slots;
-        terms.hasRoyalty = opening.royalty != 0;
-        agreement.terms = terms.pack();
-        if (opening.royalty != 0) {
-            agreement.royalty = opening.royalty;
-            agreement.royaltyTo = opening.royaltyTo;
-        }
-        emit DealOpened(
-            deal,
-            opening.customer,
-            opening.class,
-            opening.slots,
-            opening.units,
-            opening.termDays,
-            opening.durationDays,
-            opening.coverageBps,
-            opening.exposure
-        );
-        emit DealTermsSet(deal, opening.paymentMode, feeBps, opening.notice, opening.royalty);
-    }
-
-    /// @inheritdoc IDeals
-    function assign(DealId deal, uint8 slot, OfferId offer) external onlyMatching returns (LockId lock) {
         (Place storage place, Stream memory stream) = _streamOf(deal, slot, EMPTY);
         Terms memory terms = _agreements[deal].terms.unpack();
         _requireFillable(deal, terms);
@@ -141,21 +72,6 @@ abstract contract Service is Escrow {
         return (current.provider, terms.hasRoyalty ? current.price + _agreements[deal].royalty : current.price);
     }
 
-    /// @dev Value at stake of a term that starts at `startsAt`, by the request's exposure.
-    function _value(DealId deal, Terms memory terms, uint96 price, uint256 escrow, uint256 startsAt)
-        internal
-        view
-        returns (uint256)
-    {
-        uint8 exposure = _agreements[deal].exposure;
-        uint256 exposed = terms.durationDays * 1 days;
-        if (exposure == LockMath.REMAINING) exposed = _durationEnd(terms, startsAt) - startsAt;
-        if (exposure == LockMath.TERM) exposed = _termEnd(terms, startsAt) - startsAt;
-        return Math.min(LockMath.valueUp(price * terms.units, exposed, escrow), type(uint96).max);
-    }
-
-    /* START */
-
     /// @inheritdoc IDeals
     function ready(DealId deal, uint8 slot) external {
         (Place storage place, Stream memory stream) = _streamOf(deal, slot, ASSIGNED);
@@ -177,17 +93,6 @@ abstract contract Service is Escrow {
         emit SlotReady(deal, slot, provider, termEnd.toUint40());
     }
 
-    /// @inheritdoc IDeals
-    function decline(DealId deal, uint8 slot) external {
-        (Place storage place, Stream memory stream) = _streamOf(deal, slot, ASSIGNED);
-        uint256 deadline = stream.startedAt + READY_TIME;
-        bool isSilent = block.timestamp > deadline;
-        require(
-            isSilent || _isActor(place.provider, KeyRoles.SERVE), ReadyNotLate(deal, slot, deadline.toUint40())
-        );
-        _vacate(deal, slot, place, stream, isSilent);
-    }
-
     /* TERMS */
 
     /// @inheritdoc IDeals
@@ -207,9 +112,7 @@ abstract contract Service is Escrow {
         }
         place.stream = stream.pack();
         place.backing.valueAtStake = value.toUint96();
-        emit SlotRenewed(
-            deal, slot, place.provider, stream.endsAt.toUint40(), amount, value.toUint128(), isPriced
-        );
+        emit SlotRenewed(deal, slot, place.provider, stream.endsAt.toUint40(), amount, value.toUint128(), isPriced);
     }
 
     function _requireRenewable(DealId deal, uint8 slot, Terms memory terms, Stream memory stream) private view {
@@ -250,50 +153,5 @@ abstract contract Service is Escrow {
         isPriced = !isStale;
         amount = isStale ? _lockOf(lock).amount : LockMath.lockUp(value, coverageBps, scale, low).toUint128();
         staking.regrant(lock, amount, (termEnd + DISPUTE).toUint40());
-    }
-
-    function _lockOf(LockId lock) internal view returns (IStaking.Lock memory) {
-        return staking.lockOf(lock);
-    }
-
-    /// @inheritdoc IDeals
-    function announceNonRenewal(DealId deal, uint8 slot) external {
-        (Place storage place, Stream memory stream) = _streamOf(deal, slot, SERVING);
-        address provider = place.provider;
-        _requireActor(provider, KeyRoles.SERVE);
-        bool isShort = _agreements[deal].terms.unpack().termDays <= SHORT_TERM;
-        uint256 latest = isShort ? stream.endsAt : stream.endsAt - NOTICE_TIME;
-        require(block.timestamp <= latest, NoticeTooLate(deal, slot, latest.toUint40()));
-        stream.flags |= FINAL;
-        place.stream = stream.pack();
-        emit SlotFinal(deal, slot, provider);
-    }
-
-    /// @inheritdoc IDeals
-    function stop(DealId deal) external {
-        uint8 slots = _slotsOf(deal);
-        if (msg.sender != matching) _requireActor(_agreements[deal].customer, KeyRoles.CUSTOMER);
-        Terms memory terms = _agreements[deal].terms.unpack();
-        require(terms.stoppedAt == 0, DealStopped(deal));
-        terms.stoppedAt = block.timestamp;
-        _agreements[deal].terms = terms.pack();
-        uint256 endsAt = block.timestamp + terms.notice;
-        emit DealStopRequested(deal, endsAt.toUint40());
-        for (uint8 slot = 0; slot < slots; ++slot) {
-            _stopSlot(deal, slot, endsAt);
-        }
-    }
-
-    function _stopSlot(DealId deal, uint8 slot, uint256 endsAt) private {
-        Place storage place = _places[deal][slot];
-        Stream memory stream = place.stream.unpack();
-        if (stream.status == ENDED) return;
-        if (stream.status == SERVING) {
-            _cut(place, stream, endsAt);
-            place.stream = stream.pack();
-            return;
-        }
-        if (stream.status == ASSIGNED) _vacate(deal, slot, place, stream, false);
-        _end(deal, slot, place, stream, STOPPED);
     }
 }

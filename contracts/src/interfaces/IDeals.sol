@@ -3,89 +3,8 @@ pragma solidity ^0.8.28;
 
 import {DealId, LockId, OfferId} from "../types/Ids.sol";
 
-/// @title Deals: escrow, streams, credits, terms and margin. A deal has slots, each served by one provider at a time.
-/// @notice Holds all stablecoin of deals: escrow of slots, what is spare, what was earned but is held back for three
-/// days, and credits that wait for their owners. It never pays anybody who did not ask: whatever somebody earned is a
-/// credit, claimed by pull, so a blocked recipient blocks nobody but itself.
-///
-/// A slot owes its provider `floor(price * units * served seconds / 86400)`, cumulative. Its books are kept in seconds:
-/// how many were settled, how many were credited. Settling at any set of times gives the same cumulative amounts, and
-/// what is settled never exceeds the escrow. When the escrow is used up, accrual stands at the last second that it pays for;
-/// a payment starts it again at the payment's time, and nobody ever pays for the gap.
-///
-/// Assumptions, safety:
-/// - The stablecoin moves exactly the amounts asked for: no fee on transfer, no rebasing.
-/// - `Staking`, `PriceGuard` and `Offers` are the ones of this deployment; `Matching` names a customer only when he called.
-/// - A block's time never falls.
-/// Assumptions, liveness:
-/// - The stablecoin blocks neither this contract nor, for `payStakers`, `Staking`.
-/// - Somebody calls `renew` in the last day of a term. Everything else works whenever it is called.
-interface IDeals {
-    /// @dev What a deal is, from its request on. Fee and royalty are fixed when it is opened.
-    struct Deal {
-        address customer;
-        uint8 class;
-        uint8 slots;
-        uint8 termDays;
-        uint8 exposure; // 0 remaining, 1 term, 2 whole
-        uint8 paymentMode; // 0 reserved, 1 metered
-        uint16 coverageBps;
-        uint16 feeBps;
-        uint32 units; // per slot
-        uint32 notice; // seconds
-        uint16 durationDays;
-        uint40 openedAt;
-        uint40 startedAt; // first `ready`; the duration runs from here. Zero before
-        uint40 stoppedAt; // customer's stop, zero before
-        uint40 expiry; // empty slots can be filled until then
-        uint96 royalty; // per unit-day, on top of the offer's price
-        address royaltyTo; // whose credit the royalty is
-        uint32 generation; // of shares; a new one starts when a payment finds the escrow used up
-        uint128 shares; // escrow shares of all payers
-        uint128 spare; // escrow of no slot: of slots that ended
-    }
-
-    /// @dev status: 0 empty (waits for a provider), 1 assigned (waits for `ready`), 2 serving, 3 ended.
-    struct Slot {
-        address provider;
-        OfferId offer;
-        uint32 serving; // serving number, counts providers
-        uint96 price; // offer's price plus royalty, per unit-day
-        LockId lock;
-        uint40 startedAt; // when accrual started, moved on by what was not served; zero before `ready`
-        uint40 termEnd;
-        uint8 status;
-        bool isFinal; // non-renewal announced
-        uint128 escrow;
-        uint128 owed; // cumulative for this serving, at the last settle
-        uint128 credited; // cumulative for this serving
-        uint128 valueAtStake; // at the last grant
-        uint40 endsAt; // accrual ends: term end, or stop plus notice
-        uint40 assignedAt; // zero once it is ready
-        uint40 calledAt; // margin call; zero: none
-        uint64 staleAtCall; // PriceGuard.staleSeconds then
-    }
-
-    /// @dev What `Matching` opens a deal with.
-    struct Opening {
-        address customer;
-        address payer;
-        uint8 class;
-        uint8 slots;
-        uint8 termDays;
-        uint8 exposure;
-        uint8 paymentMode;
-        uint16 coverageBps;
-        uint32 units;
-        uint32 notice;
-        uint16 durationDays;
-        uint40 expiry;
-        uint96 royalty;
-        address royaltyTo;
-        uint128 prepaid;
-        uint128 requestFee; // on top of `prepaid`, credited to the treasury
-    }
-
+/// @title What `Deals` refuses and tells; what may be called is in `IDeals`.
+interface IDealsBooks {
     error NotMatching(address caller);
     error NotAllowed(address caller, address account);
     error NotPayee(address account, address to);
@@ -201,6 +120,90 @@ interface IDeals {
     event StakersPaid(address indexed provider, uint128 amount);
     event CreditClaimed(address indexed account, uint128 amount, address recipient);
     event FeeSet(uint16 feeBps, address indexed treasury);
+}
+
+/// @title Deals: escrow, streams, credits, terms and margin. A deal has slots, each served by one provider at a time.
+/// @notice Holds all stablecoin of deals: escrow of slots, what is spare, what was earned but is held back for three
+/// days, and credits that wait for their owners. It never pays anybody who did not ask: whatever somebody earned is a
+/// credit, claimed by pull, so a blocked recipient blocks nobody but itself.
+///
+/// A slot owes its provider `floor(price * units * served seconds / 86400)`, cumulative. Its books are kept in seconds:
+/// how many were settled, how many were credited. Settling at any set of times gives the same cumulative amounts, and
+/// what is settled never exceeds the escrow. When the escrow is used up, accrual stands at the last second that it pays for;
+/// a payment starts it again at the payment's time, and nobody ever pays for the gap.
+///
+/// Assumptions, safety:
+/// - The stablecoin moves exactly the amounts asked for: no fee on transfer, no rebasing.
+/// - `Staking`, `PriceGuard` and `Offers` are the ones of this deployment; `Matching` names a customer only when he called.
+/// - A block's time never falls.
+/// Assumptions, liveness:
+/// - The stablecoin blocks neither this contract nor, for `payStakers`, `Staking`.
+/// - Somebody calls `renew` in the last day of a term. Everything else works whenever it is called.
+interface IDeals is IDealsBooks {
+    /// @dev What a deal is, from its request on. Fee and royalty are fixed when it is opened.
+    struct Deal {
+        address customer;
+        uint8 class;
+        uint8 slots;
+        uint8 termDays;
+        uint8 exposure; // 0 remaining, 1 term, 2 whole
+        uint8 paymentMode; // 0 reserved, 1 metered
+        uint16 coverageBps;
+        uint16 feeBps;
+        uint32 units; // per slot
+        uint32 notice; // seconds
+        uint16 durationDays;
+        uint40 openedAt;
+        uint40 startedAt; // first `ready`; the duration runs from here. Zero before
+        uint40 stoppedAt; // customer's stop, zero before
+        uint40 expiry; // empty slots can be filled until then
+        uint96 royalty; // per unit-day, on top of the offer's price
+        address royaltyTo; // whose credit the royalty is
+        uint32 generation; // of shares; a new one starts when a payment finds the escrow used up
+        uint128 shares; // escrow shares of all payers
+        uint128 spare; // escrow of no slot: of slots that ended
+    }
+
+    /// @dev status: 0 empty (waits for a provider), 1 assigned (waits for `ready`), 2 serving, 3 ended.
+    struct Slot {
+        address provider;
+        OfferId offer;
+        uint32 serving; // serving number, counts providers
+        uint96 price; // offer's price plus royalty, per unit-day
+        LockId lock;
+        uint40 startedAt; // when accrual started, moved on by what was not served; zero before `ready`
+        uint40 termEnd;
+        uint8 status;
+        bool isFinal; // non-renewal announced
+        uint128 escrow;
+        uint128 owed; // cumulative for this serving, at the last settle
+        uint128 credited; // cumulative for this serving
+        uint128 valueAtStake; // at the last grant
+        uint40 endsAt; // accrual ends: term end, or stop plus notice
+        uint40 assignedAt; // zero once it is ready
+        uint40 calledAt; // margin call; zero: none
+        uint64 staleAtCall; // PriceGuard.staleSeconds then
+    }
+
+    /// @dev What `Matching` opens a deal with.
+    struct Opening {
+        address customer;
+        address payer;
+        uint8 class;
+        uint8 slots;
+        uint8 termDays;
+        uint8 exposure;
+        uint8 paymentMode;
+        uint16 coverageBps;
+        uint32 units;
+        uint32 notice;
+        uint16 durationDays;
+        uint40 expiry;
+        uint96 royalty;
+        address royaltyTo;
+        uint128 prepaid;
+        uint128 requestFee; // on top of `prepaid`, credited to the treasury
+    }
 
     /* OPENING */
 

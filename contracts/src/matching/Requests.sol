@@ -255,6 +255,12 @@ abstract contract Requests is IMatching {
         if (criteria != 0) details.criteria = criteria;
     }
 
+    /// @dev The only place that copies it: the code for a packed struct is long.
+    function _load(DealId deal) internal view returns (Asked memory asked) {
+        asked = _asked[deal];
+        require(asked.customer != address(0), RequestUnknown(deal));
+    }
+
     function _criterion(uint256 criteria, uint256 index) internal pure returns (uint16 attribute, uint8 level) {
         criteria >>= CRITERION_BITS * index;
         // The fields are cut out by these casts.
@@ -266,9 +272,8 @@ abstract contract Requests is IMatching {
 
     /// @inheritdoc IMatching
     function requestOf(DealId deal) external view returns (Request memory view_) {
-        Asked storage asked = _asked[deal];
+        Asked memory asked = _load(deal);
         Details storage details = _details[deal];
-        require(asked.customer != address(0), RequestUnknown(deal));
         view_.application = details.application;
         view_.class = asked.class;
         view_.units = asked.units;

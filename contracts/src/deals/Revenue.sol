@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IDeals} from "../interfaces/IDeals.sol";
+import {Stream, Terms} from "../libraries/DealWords.sol";
+import {StreamMath} from "../libraries/StreamMath.sol";
+import {DealId} from "../types/Ids.sol";
+import {KeyRoles} from "../types/Roles.sol";
+import {Streams} from "./Streams.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+
+/// @dev What was held back for three days becomes credits of those who earned it, and credits are claimed.
+abstract contract Revenue is Streams, IDeals {
+    using SafeCast for uint256;
+    using SafeERC20 for IERC20;
+
+    uint256 private constant BPS = 10_000;
+
+    /* SETTLE */
+
+    /// @inheritdoc IDeals
+    function settle(DealId deal, uint8 slot) external {
+        _settle(deal, slot, _placeOf(deal, slot));
+    }
+
+    /// @inheritdoc IDeals
+    function settleMany(DealId[] calldata deals, uint8[] calldata slots) external returns (uint8[] memory codes) {
+        require(deals.length == slots.length, LengthsDiffer(deals.length, slots.length));
+        codes = new uint8[](deals.length);
+        for (uint256 i = 0; i < deals.length; ++i) {
+            if (slots[i] >= _agreements[deals[i]].terms.slots()) {
+                codes[i] = 1;
+            } else {
+                codes[i] = _settle(deals[i], slots[i], _places[deals[i]][slots[i]]) ? 0 : 2;
+            }
+        }
+    }
+
+    function _settle(DealId deal, uint8 slot, Place storage place) private returns (bool isChanged) {
+        Stream memory stream = place.stream.unpack();
+        if (stream.status < SERVING) return false;
+        uint256 rate = _rateOf(deal, place);
+        uint256 settled = stream.settled;
+        uint256 credited = stream.credited;
+        _advance(stream, rate);
+        stream.credited = _creditable(stream);
+        isChanged = stream.settled != settled || stream.credited != credited;
+        if (!isChanged) return false;
+        place.stream = stream.pack();
+        _emitSettled(deal, slot, place, stream, rate);
+        uint256 amount = StreamMath.owedDown(rate, stream.credited) - StreamMath.owedDown(rate, credited);
+        if (amount != 0) _credit(deal, slot, place, amount);
+    }
+
+    /// @dev The fee is on the whole credit and rounded up; whoever comes later in the split bears the rounding.
+    function _credit(DealId deal, uint8 slot, Place storage place, uint256 amount) private {
+        Agreement storage agreement = _agreements[deal];
+        Terms memory terms = agreement.terms.unpack();
+        address provider = place.provider;
+        uint256 fee = Math.ceilDiv(amount * terms.feeBps, BPS);
+        uint256 rest = amount - fee;
+        uint256 royalty = 0;
+        if (terms.hasRoyalty) {
+            royalty = Math.min(rest, amount * agreement.royalty / place.price);
+            rest -= royalty;
+        }
+        uint256 toStakers = rest * staking.terms(provider).revenueShareBps / BPS;
+        rest -= toStakers;
+        emit SlotCredited(
+            deal, slot, provider, fee.toUint128(), royalty.toUint128(), toStakers.toUint128(), rest.toUint128()
+        );
+        _addCredit(_treasury, fee);
+        if (royalty != 0) _addCredit(agreement.royaltyTo, royalty);
+        if (toStakers != 0) _stakersCredits[provider] += toStakers.toUint128();
+        _addCredit(provider, rest);
+    }
+
+    /* CLAIM */
+
+    /// @inheritdoc IDeals
+    function claim(address account, address recipient) external returns (uint128 amount) {
+        _requireActor(account, KeyRoles.CLAIM);
+        _requireRecipient(account, recipient);
+        amount = _credits[account];
+        require(amount != 0, AmountZero());
+        _credits[account] = 0;
+        _held -= amount;
+        emit CreditClaimed(account, amount, recipient);
+        stablecoin.safeTransfer(recipient, amount);
+    }
+}
