@@ -107,14 +107,13 @@ abstract contract Escrow is Endings {
 
     /// @dev Ends what is over, settles the rest, and adds up what is left.
     function _settleAll(DealId deal, uint8 slots) private returns (Payment memory payment) {
-        for (uint8 slot = slots; slot-- > 0;) {
+        for (uint8 slot = 0; slot < slots; ++slot) {
             (Stream memory stream, bool isEnded) = _tryEnd(deal, slot, _places[deal][slot]);
             if (isEnded) continue;
             payment.isLive[slot] = true;
             payment.isDry[slot] = stream.status == SERVING && block.timestamp > stream.startedAt + stream.settled;
             payment.balance += stream.escrow;
-            payment.first = slot;
-            ++payment.live;
+            if (payment.live++ == 0) payment.first = slot;
         }
     }
 
