@@ -125,7 +125,13 @@ contract Deals is Service, AccessManaged {
     function _setFee(uint16 newFeeBps, address newTreasury) private {
         require(newFeeBps <= FEE_MAX_BPS, FeeTooHigh(newFeeBps));
         _feeBps = newFeeBps;
+        // Both keep their credit; the treasury's lies elsewhere.
+        uint256 oldCredit = _creditOf(_treasury);
+        uint256 newCredit = _creditOf(newTreasury);
+        address oldTreasury = _treasury;
         _treasury = newTreasury;
+        _setCredit(oldTreasury, oldCredit);
+        _setCredit(newTreasury, newCredit);
         emit FeeSet(newFeeBps, newTreasury);
     }
 
@@ -141,7 +147,7 @@ contract Deals is Service, AccessManaged {
         Terms memory terms = agreement.terms.unpack();
         view_.customer = agreement.customer;
         view_.class = agreement.class;
-        view_.exposure = agreement.exposure;
+        view_.exposure = uint8(terms.exposure);
         view_.paymentMode = agreement.paymentMode;
         view_.expiry = agreement.expiry;
         view_.generation = agreement.generation;
@@ -153,7 +159,7 @@ contract Deals is Service, AccessManaged {
         view_.coverageBps = uint16(terms.coverageBps);
         view_.feeBps = uint16(terms.feeBps);
         view_.units = uint32(terms.units);
-        view_.notice = uint32(terms.notice);
+        view_.notice = agreement.notice;
         view_.durationDays = uint16(terms.durationDays);
         view_.openedAt = uint40(terms.openedAt);
         view_.startedAt = uint40(terms.startedAt);
@@ -168,7 +174,7 @@ contract Deals is Service, AccessManaged {
         view_.provider = place.provider;
         view_.price = place.price;
         view_.offer = place.backing.offer;
-        view_.serving = place.backing.serving;
+        view_.serving = place.serving;
         view_.lock = place.backing.lock;
         view_.valueAtStake = place.backing.valueAtStake;
         view_.calledAt = place.margin.calledAt;
@@ -215,8 +221,8 @@ contract Deals is Service, AccessManaged {
     {
         Place storage place = _placeOf(deal, slot);
         Terms memory terms = _agreements[deal].terms.unpack();
-        if (terms.hasRoyalty) price += _agreements[deal].royalty;
-        uint256 value = _value(deal, terms, price, place.stream.escrow(), block.timestamp);
+        uint256 full = uint256(price) + _agreements[deal].royalty;
+        uint256 value = _value(terms, full, place.stream.escrow(), block.timestamp);
         amount = LockMath.lockUp(value, terms.coverageBps, scale, priceGuard.low()).toUint128();
         valueAtStake = value.toUint128();
     }
@@ -253,7 +259,7 @@ contract Deals is Service, AccessManaged {
 
     /// @inheritdoc IDeals
     function creditOf(address account) external view returns (uint128) {
-        return _credits[account];
+        return _creditOf(account).toUint128();
     }
 
     /// @inheritdoc IDeals

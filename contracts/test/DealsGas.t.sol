@@ -16,7 +16,8 @@ contract DealsGasTest is SystemBase {
     /// @dev Two deals of one provider, one of whose credits were claimed before, and credits again.
     function setUp() public override {
         super.setUp();
-        offer = _host(0);
+        _register(providers[0], 1_000_000 * FLT, 1_000_000 * FLT, 1000, 0);
+        offer = _offer(providers[0], 10_000, dollar);
         first = _open();
         second = _open();
         _skip(4 days);

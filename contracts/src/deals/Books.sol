@@ -41,10 +41,10 @@ abstract contract Books is IDealsBooks {
     struct Agreement {
         address customer;
         uint8 class;
-        uint8 exposure;
         uint8 paymentMode;
+        uint24 notice;
         uint40 expiry;
-        uint32 generation;
+        uint16 generation;
         TermsWord terms;
         uint128 shares;
         uint128 spare;
@@ -55,7 +55,8 @@ abstract contract Books is IDealsBooks {
     /// @dev Four words; a settle reads the first and writes the second, the last is used by margin calls and early ends.
     struct Place {
         address provider;
-        uint96 price;
+        uint80 price; // no offer and no request asks for more than 1e24
+        uint16 serving;
         StreamWord stream;
         Backing backing;
         Margin margin;
@@ -64,8 +65,7 @@ abstract contract Books is IDealsBooks {
     struct Backing {
         OfferId offer;
         LockId lock;
-        uint32 serving;
-        uint96 valueAtStake;
+        uint128 valueAtStake;
     }
 
     struct Margin {
@@ -92,7 +92,9 @@ abstract contract Books is IDealsBooks {
     mapping(address provider => uint128) internal _stakersCredits;
 
     uint256 internal _held;
+    /// The treasury's whole credit: it is in every settle, so it lies beside the address.
     address internal _treasury;
+    uint96 internal _fees;
     uint16 internal _feeBps;
     uint64 internal _count;
 
@@ -152,12 +154,21 @@ abstract contract Books is IDealsBooks {
 
     function _addCredit(address account, uint256 amount) internal {
         if (amount == 0) return;
-        uint128 credit = SafeCast.toUint128(_credits[account] + amount);
-        _credits[account] = credit;
-        emit CreditAdded(account, SafeCast.toUint128(amount), credit);
+        uint256 credit = _creditOf(account) + amount;
+        _setCredit(account, credit);
+        emit CreditAdded(account, SafeCast.toUint128(amount), SafeCast.toUint128(credit));
     }
 
-    function _paymentKey(DealId deal, uint32 generation, address payer) internal pure returns (bytes32) {
+    function _creditOf(address account) internal view returns (uint256) {
+        return account == _treasury ? _fees : _credits[account];
+    }
+
+    function _setCredit(address account, uint256 credit) internal {
+        if (account == _treasury) _fees = SafeCast.toUint96(credit);
+        else _credits[account] = SafeCast.toUint128(credit);
+    }
+
+    function _paymentKey(DealId deal, uint256 generation, address payer) internal pure returns (bytes32) {
         return keccak256(abi.encode(deal, generation, payer));
     }
 

@@ -62,7 +62,7 @@ abstract contract Endings is Streams {
         require(terms.stoppedAt == 0, DealStopped(deal));
         terms.stoppedAt = block.timestamp;
         _agreements[deal].terms = terms.pack();
-        uint256 endsAt = block.timestamp + terms.notice;
+        uint256 endsAt = block.timestamp + _agreements[deal].notice;
         emit DealStopRequested(deal, endsAt.toUint40());
         for (uint8 slot = 0; slot < slots; ++slot) {
             _stopSlot(deal, slot, endsAt);

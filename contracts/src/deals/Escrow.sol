@@ -55,12 +55,12 @@ abstract contract Escrow is Endings {
         Agreement storage agreement = _agreements[deal];
         agreement.customer = opening.customer;
         agreement.class = opening.class;
-        agreement.exposure = opening.exposure;
+        agreement.notice = uint256(opening.notice).toUint24();
         agreement.paymentMode = opening.paymentMode;
         agreement.expiry = opening.expiry;
         Terms memory terms;
         terms.units = opening.units;
-        terms.notice = opening.notice;
+        terms.exposure = opening.exposure;
         terms.openedAt = block.timestamp;
         terms.feeBps = _feeBps;
         terms.durationDays = opening.durationDays;

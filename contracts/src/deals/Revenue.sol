@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IDeals} from "../interfaces/IDeals.sol";
-import {Stream, Terms} from "../libraries/DealWords.sol";
+import {Stream, TermsWord} from "../libraries/DealWords.sol";
 import {StreamMath} from "../libraries/StreamMath.sol";
 import {DealId} from "../types/Ids.sol";
 import {KeyRoles} from "../types/Roles.sol";
@@ -58,12 +58,12 @@ abstract contract Revenue is Streams, IDeals {
     /// @dev The fee is on the whole credit and rounded up; whoever comes later in the split bears the rounding.
     function _credit(DealId deal, uint8 slot, Place storage place, uint256 amount) private {
         Agreement storage agreement = _agreements[deal];
-        Terms memory terms = agreement.terms.unpack();
+        TermsWord terms = agreement.terms;
         address provider = place.provider;
-        uint256 fee = Math.ceilDiv(amount * terms.feeBps, BPS);
+        uint256 fee = Math.ceilDiv(amount * terms.feeBps(), BPS);
         uint256 rest = amount - fee;
         uint256 royalty = 0;
-        if (terms.hasRoyalty) {
+        if (terms.hasRoyalty()) {
             royalty = Math.min(rest, amount * agreement.royalty / place.price);
             rest -= royalty;
         }
@@ -84,9 +84,9 @@ abstract contract Revenue is Streams, IDeals {
     function claim(address account, address recipient) external returns (uint128 amount) {
         _requireActor(account, KeyRoles.CLAIM);
         _requireRecipient(account, recipient);
-        amount = _credits[account];
+        amount = _creditOf(account).toUint128();
         require(amount != 0, AmountZero());
-        _credits[account] = 0;
+        _setCredit(account, 0);
         _held -= amount;
         emit CreditClaimed(account, amount, recipient);
         stablecoin.safeTransfer(recipient, amount);

@@ -28,19 +28,19 @@ abstract contract Service is Revenue {
         (Place storage place, Stream memory stream) = _streamOf(deal, slot, EMPTY);
         Terms memory terms = _agreements[deal].terms.unpack();
         _requireFillable(deal, terms);
-        (address provider, uint96 price) = _providerOf(deal, terms, offer);
-        uint256 value = _value(deal, terms, price, stream.escrow, block.timestamp);
+        (address provider, uint256 price) = _providerOf(deal, terms, offer);
+        uint256 value = _value(terms, price, stream.escrow, block.timestamp);
         uint128 amount = LockMath.lockUp(value, terms.coverageBps, scale, priceGuard.lowForGrant()).toUint128();
         // The term starts with `ready`, up to half an hour from here, and no later than this does it end.
         uint256 lockEnd = _termEnd(terms, block.timestamp) + READY_TIME + DISPUTE;
         lock = staking.grant(provider, amount, lockEnd.toUint40(), slasher);
         place.provider = provider;
-        place.price = price;
+        place.price = price.toUint80();
+        ++place.serving;
         stream.startedAt = block.timestamp;
         stream.status = ASSIGNED;
         place.stream = stream.pack();
-        place.backing =
-            Backing({offer: offer, lock: lock, serving: place.backing.serving + 1, valueAtStake: value.toUint96()});
+        place.backing = Backing({offer: offer, lock: lock, valueAtStake: value.toUint128()});
         _emitAssigned(deal, slot, place, amount);
         offers.take(offer, terms.units.toUint32());
     }
@@ -51,7 +51,7 @@ abstract contract Service is Revenue {
             deal,
             slot,
             place.provider,
-            backing.serving,
+            place.serving,
             backing.offer,
             place.price,
             backing.lock,
@@ -67,9 +67,9 @@ abstract contract Service is Revenue {
         require(block.timestamp < _durationEnd(terms, block.timestamp), DurationOver(deal));
     }
 
-    function _providerOf(DealId deal, Terms memory terms, OfferId offer) private view returns (address, uint96) {
+    function _providerOf(DealId deal, Terms memory terms, OfferId offer) private view returns (address, uint256) {
         IOffers.Offer memory current = offers.offerOf(offer);
-        return (current.provider, terms.hasRoyalty ? current.price + _agreements[deal].royalty : current.price);
+        return (current.provider, terms.hasRoyalty ? uint256(current.price) + _agreements[deal].royalty : current.price);
     }
 
     /// @inheritdoc IDeals
@@ -100,18 +100,18 @@ abstract contract Service is Revenue {
         (Place storage place, Stream memory stream) = _streamOf(deal, slot, SERVING);
         Terms memory terms = _agreements[deal].terms.unpack();
         _requireRenewable(deal, slot, terms, stream);
-        uint96 price = place.price;
+        uint256 price = place.price;
         uint256 startsAt = stream.endsAt;
         stream.endsAt = _termEnd(terms, startsAt);
         uint256 escrow = _fundsOf(deal, price * terms.units, stream, startsAt);
-        uint256 value = _value(deal, terms, price, escrow, startsAt);
+        uint256 value = _value(terms, price, escrow, startsAt);
         (uint128 amount, bool isPriced) = _regrant(place.backing.lock, value, terms.coverageBps, stream.endsAt);
         if (isPriced && stream.flags & CALLED != 0) {
             stream.flags &= ~CALLED;
             place.margin.calledAt = 0;
         }
         place.stream = stream.pack();
-        place.backing.valueAtStake = value.toUint96();
+        place.backing.valueAtStake = value.toUint128();
         emit SlotRenewed(deal, slot, place.provider, stream.endsAt.toUint40(), amount, value.toUint128(), isPriced);
     }
 

@@ -17,7 +17,7 @@ abstract contract Streams is Books {
         emit SlotSettled(
             deal,
             slot,
-            place.backing.serving,
+            place.serving,
             stream.escrow.toUint128(),
             StreamMath.owedDown(rate, stream.settled).toUint128(),
             StreamMath.owedDown(rate, stream.credited).toUint128(),
@@ -26,15 +26,14 @@ abstract contract Streams is Books {
     }
 
     /// @dev Value at stake of a term that starts at `startsAt`, by the request's exposure.
-    function _value(DealId deal, Terms memory terms, uint96 price, uint256 escrow, uint256 startsAt)
+    function _value(Terms memory terms, uint256 price, uint256 escrow, uint256 startsAt)
         internal
-        view
+        pure
         returns (uint256)
     {
-        uint8 exposure = _agreements[deal].exposure;
         uint256 exposed = terms.durationDays * 1 days;
-        if (exposure == LockMath.REMAINING) exposed = _durationEnd(terms, startsAt) - startsAt;
-        if (exposure == LockMath.TERM) exposed = _termEnd(terms, startsAt) - startsAt;
-        return Math.min(LockMath.valueUp(price * terms.units, exposed, escrow), type(uint96).max);
+        if (terms.exposure == LockMath.REMAINING) exposed = _durationEnd(terms, startsAt) - startsAt;
+        if (terms.exposure == LockMath.TERM) exposed = _termEnd(terms, startsAt) - startsAt;
+        return Math.min(LockMath.valueUp(price * terms.units, exposed, escrow), type(uint128).max);
     }
 }

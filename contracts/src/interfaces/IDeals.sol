@@ -159,7 +159,7 @@ interface IDeals is IDealsBooks {
         uint40 expiry; // empty slots can be filled until then
         uint96 royalty; // per unit-day, on top of the offer's price
         address royaltyTo; // whose credit the royalty is
-        uint32 generation; // of shares; a new one starts when a payment finds the escrow used up
+        uint16 generation; // of shares; a new one starts when a payment finds the escrow used up
         uint128 shares; // escrow shares of all payers
         uint128 spare; // escrow of no slot: of slots that ended
     }

@@ -34,7 +34,7 @@ interface IMatching {
         uint8 exposure;
         uint8 proofKind;
         uint8 paymentMode; // 0 reserved
-        uint32 notice; // seconds, at least what the offers ask for
+        uint32 notice; // seconds, at least what the offers ask for, at most 14 days
         uint40 expiry; // empty slots can be filled until then; at most 14 days ahead
         address resolver; // zero: none
         bool isAllowlist; // `providers` are the only ones, else they are barred
@@ -51,6 +51,7 @@ interface IMatching {
     error UnitsZero();
     error SlotsOutOfRange(uint8 slots);
     error PriceZero();
+    error PriceTooHigh(uint96 price);
     error TermOutOfRange(uint8 termDays);
     error DurationOutOfRange(uint16 durationDays);
     error CoverageOutOfRange(uint16 bps);
@@ -60,6 +61,7 @@ interface IMatching {
     error PaymentModeUnknown(uint8 mode);
     error ListTooLong(uint256 length, uint256 most);
     error LevelInvalid(uint8 level);
+    error NoticeTooLong(uint32 notice);
     error ExpiryPassed(uint40 expiry);
     error ExpiryTooLate(uint40 expiry, uint40 latest);
     error PrepaidTooLow(uint256 have, uint256 need);

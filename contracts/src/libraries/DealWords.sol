@@ -2,8 +2,8 @@
 pragma solidity ^0.8.28;
 
 /// @dev Terms of a deal in one word, from the lowest bit:
-/// units 32 | notice 32 | openedAt 40 | startedAt 40 | stoppedAt 40 | feeBps 16 | durationDays 16 | coverageBps 16 |
-/// termDays 8 | slots 8 | hasRoyalty 8.
+/// units 32 | exposure 8 | (free 24) | openedAt 40 | startedAt 40 | stoppedAt 40 | feeBps 16 | durationDays 16 |
+/// coverageBps 16 | termDays 8 | slots 8 | hasRoyalty 8.
 type TermsWord is uint256;
 
 /// @dev A slot's stream in one word, from the lowest bit:
@@ -13,7 +13,7 @@ type StreamWord is uint256;
 /// @dev In memory every field has a word of its own: the compiler's code for packed structs is many times as long as this.
 struct Terms {
     uint256 units;
-    uint256 notice;
+    uint256 exposure;
     uint256 openedAt;
     uint256 startedAt;
     uint256 stoppedAt;
@@ -36,7 +36,7 @@ struct Stream {
     uint256 flags;
 }
 
-using {TermsPacking.unpack, TermsPacking.units, TermsPacking.slots} for TermsWord global;
+using {TermsPacking.unpack, TermsPacking.units, TermsPacking.slots, TermsPacking.feeBps, TermsPacking.hasRoyalty} for TermsWord global;
 using {StreamPacking.unpack, StreamPacking.status, StreamPacking.escrow} for StreamWord global;
 using {TermsPacking.pack} for Terms global;
 using {StreamPacking.pack} for Stream global;
@@ -47,7 +47,7 @@ library TermsPacking {
     function unpack(TermsWord packed) internal pure returns (Terms memory terms) {
         uint256 word = TermsWord.unwrap(packed);
         terms.units = word & type(uint32).max;
-        terms.notice = word >> 32 & type(uint32).max;
+        terms.exposure = word >> 32 & type(uint8).max;
         terms.openedAt = word >> 64 & TIME;
         terms.startedAt = word >> 104 & TIME;
         terms.stoppedAt = word >> 144 & TIME;
@@ -61,7 +61,7 @@ library TermsPacking {
 
     /// @dev Every field comes from one of its type, or is a block's time.
     function pack(Terms memory terms) internal pure returns (TermsWord) {
-        uint256 word = terms.units | terms.notice << 32 | terms.openedAt << 64 | terms.startedAt << 104;
+        uint256 word = terms.units | terms.exposure << 32 | terms.openedAt << 64 | terms.startedAt << 104;
         word |= terms.stoppedAt << 144 | terms.feeBps << 184 | terms.durationDays << 200 | terms.coverageBps << 216;
         word |= terms.termDays << 232 | terms.slots << 240 | uint256(terms.hasRoyalty ? 1 : 0) << 248;
         return TermsWord.wrap(word);
@@ -69,6 +69,14 @@ library TermsPacking {
 
     function units(TermsWord packed) internal pure returns (uint256) {
         return TermsWord.unwrap(packed) & type(uint32).max;
+    }
+
+    function feeBps(TermsWord packed) internal pure returns (uint256) {
+        return TermsWord.unwrap(packed) >> 184 & type(uint16).max;
+    }
+
+    function hasRoyalty(TermsWord packed) internal pure returns (bool) {
+        return TermsWord.unwrap(packed) >> 248 != 0;
     }
 
     function slots(TermsWord packed) internal pure returns (uint8) {

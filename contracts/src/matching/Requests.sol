@@ -38,6 +38,9 @@ abstract contract Requests is IMatching {
     uint256 private constant CRITERIA_MAX = 10;
     uint256 private constant CRITERION_BITS = 24;
     uint40 private constant EXPIRY_MAX = 14 days;
+    /// As that of an offer: amounts of a deal stay far below 2^128.
+    uint96 private constant PRICE_MAX = 1e24;
+    uint32 private constant NOTICE_MAX = 14 days;
 
     /// @dev Two words that every check reads; the others only where the request has them.
     struct Asked {
@@ -177,6 +180,7 @@ abstract contract Requests is IMatching {
         require(asked.units != 0, UnitsZero());
         require(asked.slots != 0 && asked.slots <= SLOTS_MAX, SlotsOutOfRange(asked.slots));
         require(asked.priceMax != 0, PriceZero());
+        require(asked.priceMax <= PRICE_MAX, PriceTooHigh(asked.priceMax));
         require(asked.termDays != 0 && asked.termDays <= TERM_MAX_DAYS, TermOutOfRange(asked.termDays));
         require(
             asked.durationDays >= asked.termDays && asked.durationDays <= DURATION_MAX_DAYS,
@@ -190,6 +194,7 @@ abstract contract Requests is IMatching {
         require(asked.exposure <= EXPOSURE_LAST, ExposureUnknown(asked.exposure));
         require(asked.proofKind <= PROOF_KIND_LAST, ProofKindUnknown(asked.proofKind));
         require(asked.paymentMode == RESERVED, PaymentModeUnknown(asked.paymentMode));
+        require(asked.notice <= NOTICE_MAX, NoticeTooLong(asked.notice));
         require(asked.expiry > block.timestamp, ExpiryPassed(asked.expiry));
         uint40 latest = uint40(block.timestamp) + EXPIRY_MAX;
         require(asked.expiry <= latest, ExpiryTooLate(asked.expiry, latest));
