@@ -23,7 +23,10 @@ abstract contract Revenue is Streams, IDeals {
 
     /// @inheritdoc IDeals
     function settle(DealId deal, uint8 slot) external {
-        _settle(deal, slot, _placeOf(deal, slot));
+        TermsWord terms = _agreements[deal].terms;
+        require(terms.slots() != 0, DealUnknown(deal));
+        require(slot < terms.slots(), SlotUnknown(deal, slot));
+        _settle(deal, slot, terms);
     }
 
     /// @inheritdoc IDeals
@@ -31,18 +34,17 @@ abstract contract Revenue is Streams, IDeals {
         require(deals.length == slots.length, LengthsDiffer(deals.length, slots.length));
         codes = new uint8[](deals.length);
         for (uint256 i = 0; i < deals.length; ++i) {
-            if (slots[i] >= _agreements[deals[i]].terms.slots()) {
-                codes[i] = 1;
-            } else {
-                codes[i] = _settle(deals[i], slots[i], _places[deals[i]][slots[i]]) ? 0 : 2;
-            }
+            TermsWord terms = _agreements[deals[i]].terms;
+            if (slots[i] >= terms.slots()) codes[i] = 1;
+            else if (!_settle(deals[i], slots[i], terms)) codes[i] = 2;
         }
     }
 
-    function _settle(DealId deal, uint8 slot, Place storage place) private returns (bool isChanged) {
+    function _settle(DealId deal, uint8 slot, TermsWord terms) private returns (bool isChanged) {
+        Place storage place = _places[deal][slot];
         Stream memory stream = place.stream.unpack();
         if (stream.status < SERVING) return false;
-        uint256 rate = _rateOf(deal, place);
+        uint256 rate = place.price * terms.units();
         uint256 settled = stream.settled;
         uint256 credited = stream.credited;
         _advance(stream, rate);
@@ -52,28 +54,26 @@ abstract contract Revenue is Streams, IDeals {
         place.stream = stream.pack();
         _emitSettled(deal, slot, place, stream, rate);
         uint256 amount = StreamMath.owedDown(rate, stream.credited) - StreamMath.owedDown(rate, credited);
-        if (amount != 0) _credit(deal, slot, place, amount);
+        if (amount != 0) _credit(deal, slot, place, terms, amount);
     }
 
     /// @dev The fee is on the whole credit and rounded up; whoever comes later in the split bears the rounding.
-    function _credit(DealId deal, uint8 slot, Place storage place, uint256 amount) private {
-        Agreement storage agreement = _agreements[deal];
-        TermsWord terms = agreement.terms;
+    function _credit(DealId deal, uint8 slot, Place storage place, TermsWord terms, uint256 amount) private {
         address provider = place.provider;
         uint256 fee = Math.ceilDiv(amount * terms.feeBps(), BPS);
         uint256 rest = amount - fee;
         uint256 royalty = 0;
         if (terms.hasRoyalty()) {
-            royalty = Math.min(rest, amount * agreement.royalty / place.price);
+            royalty = Math.min(rest, amount * _agreements[deal].royalty / place.price);
             rest -= royalty;
         }
         uint256 toStakers = rest * staking.terms(provider).revenueShareBps / BPS;
         rest -= toStakers;
-        emit SlotCredited(
-            deal, slot, provider, fee.toUint128(), royalty.toUint128(), toStakers.toUint128(), rest.toUint128()
-        );
+        // Parts of an amount below 2^125.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        emit SlotCredited(deal, slot, provider, uint128(fee), uint128(royalty), uint128(toStakers), uint128(rest));
         _addCredit(_treasury, fee);
-        if (royalty != 0) _addCredit(agreement.royaltyTo, royalty);
+        if (royalty != 0) _addCredit(_agreements[deal].royaltyTo, royalty);
         if (toStakers != 0) _stakersCredits[provider] += toStakers.toUint128();
         _addCredit(provider, rest);
     }

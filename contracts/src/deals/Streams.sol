@@ -7,23 +7,24 @@ import {StreamMath} from "../libraries/StreamMath.sol";
 import {DealId} from "../types/Ids.sol";
 import {Books} from "./Books.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
-import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 /// @dev What every part needs to know of earning: from the escrow to what is held back.
 abstract contract Streams is Books {
-    using SafeCast for uint256;
-
+    // An escrow has 96 bits, what is owed of it is below 2^125 (see `StreamMath`), a time has 40.
+    // forge-lint: disable-start(unsafe-typecast)
     function _emitSettled(DealId deal, uint8 slot, Place storage place, Stream memory stream, uint256 rate) internal {
         emit SlotSettled(
             deal,
             slot,
             place.serving,
-            stream.escrow.toUint128(),
-            StreamMath.owedDown(rate, stream.settled).toUint128(),
-            StreamMath.owedDown(rate, stream.credited).toUint128(),
-            stream.startedAt.toUint40()
+            uint128(stream.escrow),
+            uint128(StreamMath.owedDown(rate, stream.settled)),
+            uint128(StreamMath.owedDown(rate, stream.credited)),
+            uint40(stream.startedAt)
         );
     }
+
+    // forge-lint: disable-end(unsafe-typecast)
 
     /// @dev Value at stake of a term that starts at `startsAt`, by the request's exposure.
     function _value(Terms memory terms, uint256 price, uint256 escrow, uint256 startsAt)

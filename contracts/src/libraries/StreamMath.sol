@@ -5,7 +5,10 @@ pragma solidity ^0.8.28;
 /// from them by one formula, and so do not depend on when anybody looked.
 library StreamMath {
     function owedDown(uint256 rate, uint256 served) internal pure returns (uint256) {
-        return rate * served / 1 days;
+        // A rate is below 2^112 (a price of 80 bits, units of 32), seconds are below 2^40.
+        unchecked {
+            return rate * served / 1 days;
+        }
     }
 
     /// @dev The most seconds whose `owedDown` is within `funds`. `owedDown(rate, s) <= funds` says
