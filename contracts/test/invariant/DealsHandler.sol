@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IDeals} from "../../src/interfaces/IDeals.sol";
+import {IMatching} from "../../src/interfaces/IMatching.sol";
+import {IOffers} from "../../src/interfaces/IOffers.sol";
+import {DealId, OfferId} from "../../src/types/Ids.sol";
+import {SystemBase} from "../SystemBase.t.sol";
+
+/// @dev Random histories of the whole system: customers ask, pay, stop and leave; providers serve, decline, top up and give up;
+/// strangers settle, close and renew; the price moves, spreads and goes stale; the guardian pauses; the token blocks; people
+/// donate. What must not be refused is called plainly, so that a refusal fails the run; what may be is tried.
+contract DealsHandler is SystemBase {
+    uint256 private constant BPS = 10_000;
+
+    DealId[] public ids;
+    OfferId[4] public offerIds;
+    address[3] internal payers = [customer, friend, stranger];
+
+    /// Ghosts: what came in and went out, by deal and in all.
+    mapping(uint64 deal => uint256) public paidIn;
+    mapping(uint64 deal => uint256) public refunded;
+    uint256 public donated;
+    uint256 public claimed;
+    uint256 public feesIn;
+    uint256 public credited;
+    /// Ghosts of laws that are judged where they can be broken; each stays true.
+    bool public isOpeningCovered = true;
+    bool public isCriteriaMet = true;
+    bool public isMarginHarmless = true;
+    bool public isRefundFair = true;
+    bool public isSettlePathless = true;
+    bool public isHeldBack = true;
+    bool public isStaleRenewalEqual = true;
+    bool public isPauseNarrow = true;
+    bool public isStaleNarrow = true;
+    uint256 public renewals;
+
+    constructor() {
+        _deploy(6);
+        for (uint256 i = 0; i < 4; ++i) {
+            _register(providers[i], 40_000 * FLT, 40_000 * FLT, 1000, uint16(i * 500));
+            offerIds[i] = _offer(providers[i], 500, dollar * (80 + 10 * i) / 100 + i);
+        }
+    }
+
+    modifier timed(uint256 wait) {
+        skip(bound(wait, 0, 20 hours));
+        _;
+    }
+
+    function count() external view returns (uint256) {
+        return ids.length;
+    }
+
+    function _pick(uint256 seed) private view returns (DealId id, uint8 slot) {
+        id = ids[seed % ids.length];
+        slot = uint8((seed >> 32) % deals.dealOf(id).slots);
+    }
+
+    /* CUSTOMERS */
+
+    function ask(uint256 seed, uint256 wait) external timed(wait) {
+        if (ids.length >= 6) return;
+        uint8 termDays = uint8(1 + seed % 14);
+        IMatching.Request memory asked =
+            _asking(uint8(1 + (seed >> 8) % 2), uint32(1 + (seed >> 16) % 20), termDays, uint16(termDays) * 3 + 1);
+        asked.exposure = uint8((seed >> 24) % 3);
+        asked.coverageBps = uint16(20_000 + (seed >> 40) % 30_001);
+        asked.firstLossMinBps = uint16((seed >> 64) % 2 * 1000);
+        asked.priceMax = uint96(dollar * (90 + (seed >> 80) % 60) / 100);
+        bool isPaused = block.timestamp < matching.pausedUntil();
+        _pay(customer, asked.prepaid + requestFee);
+        vm.prank(customer);
+        try matching.request(asked) returns (DealId id) {
+            if (isPaused) isPauseNarrow = false;
+            ids.push(id);
+            paidIn[DealId.unwrap(id)] += asked.prepaid;
+            feesIn += requestFee;
+        } catch {
+            if (!isPaused && !usd.isBlocked(customer)) isPauseNarrow = false;
+        }
+    }
+
+    function fill(uint256 seed, uint256 wait) external timed(wait) {
+        if (ids.length == 0) return;
+        (DealId id,) = _pick(seed);
+        uint16 mask = deals.emptySlots(id);
+        uint256 need = mask == 3 ? 2 : mask == 0 ? 0 : 1;
+        if (need == 0) return;
+        OfferId[] memory chosen = new OfferId[](need);
+        for (uint256 i = 0; i < need; ++i) {
+            chosen[i] = offerIds[(seed + i) % 4];
+        }
+        try matching.propose(id, chosen) {} catch {}
+        _activate(id, mask);
+    }
+
+    function _activate(DealId id, uint16 mask) private {
+        (,,, OfferId[] memory kept) = matching.proposalOf(id);
+        bool isMet = true;
+        for (uint256 i = 0; i < kept.length; ++i) {
+            isMet = isMet && _meets(id, kept[i]);
+        }
+        try matching.activate(id) {
+            isCriteriaMet = isCriteriaMet && isMet && kept.length > 0;
+            if (priceGuard.isStale()) isStaleNarrow = false;
+            for (uint8 slot = 0; slot < 2; ++slot) {
+                if (mask >> slot & 1 == 1 && deals.slotOf(id, slot).status == 1) _judgeLock(id, slot);
+            }
+        } catch {}
+    }
+
+    /// @dev Its own reading of the request, not the contract's.
+    function _meets(DealId id, OfferId offerId) private view returns (bool) {
+        IMatching.Request memory asked = matching.requestOf(id);
+        IOffers.Offer memory offer = offers.offerOf(offerId);
+        return offer.price <= asked.priceMax && offer.units - offer.unitsInUse >= asked.units
+            && offer.coverageMaxBps >= asked.coverageBps && offer.termMaxDays >= asked.termDays
+            && offer.durationMaxDays >= asked.durationDays && offer.notice <= asked.notice
+            && staking.terms(offer.provider).firstLossBps >= asked.firstLossMinBps && block.timestamp <= asked.expiry;
+    }
+
+    function _judgeLock(DealId id, uint8 slot) private {
+        uint256 covered = uint256(deals.slotOf(id, slot).valueAtStake) * deals.dealOf(id).coverageBps * 1e20;
+        if (_lockOf(id, slot) * priceGuard.low() * BPS < covered) isOpeningCovered = false;
+    }
+
+    function pay(uint256 seed, uint256 amount, uint256 wait) external timed(wait) {
+        if (ids.length == 0) return;
+        (DealId id,) = _pick(seed);
+        address payer = payers[seed % 3];
+        if (usd.isBlocked(payer)) return;
+        amount = bound(amount, 1, 3000 * dollar);
+        _pay(payer, amount);
+        vm.prank(payer);
+        try deals.fund(id, uint128(amount)) {
+            paidIn[DealId.unwrap(id)] += amount;
+        } catch {}
+    }
+
+    function stop(uint256 seed, uint256 wait) external timed(wait) {
+        if (ids.length == 0 || seed % 4 != 0) return;
+        (DealId id,) = _pick(seed >> 2);
+        if (deals.dealOf(id).stoppedAt != 0) return;
+        vm.prank(customer);
+        deals.stop(id);
+    }
+
+    function leave(uint256 seed, uint256 wait) external timed(wait) {
+        if (ids.length == 0) return;
+        (DealId id, uint8 slot) = _pick(seed);
+        if (deals.slotOf(id, slot).status != 2) return;
+        uint256 locked = staking.locked(deals.slotOf(id, slot).provider);
+        vm.prank(customer);
+        try deals.leave(id, slot) {
+            if (staking.locked(deals.slotOf(id, slot).provider) != locked) isMarginHarmless = false;
+        } catch {}
+    }
+
+    function takeBack(uint256 seed, uint256 wait) external timed(wait) {
+        if (ids.length == 0) return;
+        (DealId id,) = _pick(seed);
+        refundOf(id, payers[seed % 3]);
+    }
+
+    /// @dev Refused while a slot runs, without shares, and to whom the token blocks.
+    function refundOf(DealId id, address payer) public {
+        uint256 shares = deals.sharesOf(id, payer);
+        uint256 total = deals.dealOf(id).shares;
+        vm.prank(payer);
+        try deals.refund(id, payer, payer) returns (uint128 amount) {
+            refunded[DealId.unwrap(id)] += amount;
+            uint256 pot = deals.dealOf(id).spare + amount;
+            if (amount != pot * shares / total) isRefundFair = false;
+        } catch {}
+    }
+
+    /* PROVIDERS */
+
+    function begin(uint256 seed, uint256 wait) external timed(wait / 40) {
+        if (ids.length == 0) return;
+        (DealId id, uint8 slot) = _pick(seed);
+        IDeals.Slot memory held = deals.slotOf(id, slot);
+        if (held.status != 1) return;
+        if (block.timestamp > held.assignedAt + 30 minutes) {
+            deals.decline(id, slot);
+        } else {
+            vm.prank(held.provider);
+            try deals.ready(id, slot) {} catch {}
+        }
+    }
+
+    function decline(uint256 seed) external {
+        if (ids.length == 0 || seed % 3 != 0) return;
+        (DealId id, uint8 slot) = _pick(seed);
+        IDeals.Slot memory held = deals.slotOf(id, slot);
+        if (held.status != 1) return;
+        vm.prank(held.provider);
+        deals.decline(id, slot);
+    }
+
+    function giveUp(uint256 seed, uint256 wait) external timed(wait) {
+        if (ids.length == 0 || seed % 5 != 0) return;
+        (DealId id, uint8 slot) = _pick(seed >> 3);
+        IDeals.Slot memory held = deals.slotOf(id, slot);
+        vm.prank(held.provider);
+        try deals.announceNonRenewal(id, slot) {} catch {}
+    }
+
+    function topUp(uint256 seed, uint256 amount, uint256 wait) external timed(wait) {
+        if (ids.length == 0) return;
+        (DealId id, uint8 slot) = _pick(seed);
+        if (deals.slotOf(id, slot).status != 2) return;
+        vm.prank(deals.slotOf(id, slot).provider);
+        try deals.topUp(id, slot, uint128(bound(amount, 1, 2000 * FLT))) {} catch {}
+    }
+
+    function exit(uint256 seed, uint256 wait) external timed(wait) {
+        address provider = providers[seed % 4];
+        address account = seed >> 8 & 1 == 0 ? provider : delegator;
+        uint256 shares = staking.position(provider, account).shares / 3;
+        if (shares < 1000 * FLT) return;
+        vm.prank(account);
+        staking.exit(account, provider, uint128(shares));
+    }
+
+    function claim(uint256 seed, uint256 wait) external timed(wait) {
+        claimOf(seed % 5 == 4 ? treasury : providers[seed % 5]);
+    }
+
+    function claimOf(address account) public {
+        uint256 credit = deals.creditOf(account);
+        if (credit == 0 || usd.isBlocked(account)) return;
+        vm.prank(account);
+        claimed += deals.claim(account, account);
+    }
+
+    /* ANYBODY */
+
+    function settle(uint256 seed, uint256 wait) external timed(wait) {
+        if (ids.length == 0) return;
+        (DealId id, uint8 slot) = _pick(seed);
+        settleOf(id, slot);
+    }
+
+    function settleOf(DealId id, uint8 slot) public {
+        uint256 accrued = deals.accrued(id, slot);
+        uint256 creditable = deals.creditable(id, slot);
+        uint256 before = deals.slotOf(id, slot).credited;
+        deals.settle(id, slot);
+        IDeals.Slot memory held = deals.slotOf(id, slot);
+        if (held.owed != accrued || held.credited != before + creditable) isSettlePathless = false;
+        uint256 released = uint256(held.startedAt) + 3 days;
+        uint256 served = block.timestamp > released ? block.timestamp - released : 0;
+        uint256 most = uint256(held.price) * deals.dealOf(id).units * served / 1 days;
+        if (creditable != 0 && held.credited > most) isHeldBack = false;
+        credited += creditable;
+    }
+
+    function payStakers(uint256 seed) external {
+        address provider = providers[seed % 4];
+        if (deals.stakersCreditOf(provider) != 0) claimed += deals.payStakers(provider);
+    }
+
+    function close(uint256 seed, uint256 wait) external timed(wait) {
+        if (ids.length == 0) return;
+        (DealId id, uint8 slot) = _pick(seed);
+        IDeals.Slot memory held = deals.slotOf(id, slot);
+        // What is over must end, whatever else is the matter.
+        if (held.status == 2 && block.timestamp >= held.endsAt) deals.close(id, slot);
+        else try deals.close(id, slot) {} catch {}
+    }
+
+    function renew(uint256 seed, uint256 wait) external timed(wait) {
+        if (ids.length == 0) return;
+        (DealId id, uint8 slot) = _pick(seed);
+        IDeals.Slot memory held = deals.slotOf(id, slot);
+        if (held.status != 2) return;
+        if (held.endsAt > block.timestamp + 1 days && seed % 2 == 0) skip(held.endsAt - block.timestamp - 1 days);
+        if (seed >> 16 & 1 == 0) _post(fltPrice);
+        uint256 lock = _lockOf(id, slot);
+        vm.prank(seed >> 8 & 1 == 0 ? customer : stranger);
+        try deals.renew(id, slot) {
+            ++renewals;
+            if (!priceGuard.isStale()) _judgeLock(id, slot);
+            else if (_lockOf(id, slot) != lock) isStaleRenewalEqual = false;
+        } catch {}
+    }
+
+    function marginCall(uint256 seed, uint256 wait) external timed(wait) {
+        if (ids.length == 0) return;
+        (DealId id, uint8 slot) = _pick(seed);
+        IDeals.Slot memory held = deals.slotOf(id, slot);
+        uint256 locked = staking.locked(held.provider);
+        try deals.marginCall(id, slot) {
+            if (staking.locked(held.provider) != locked || deals.slotOf(id, slot).escrow != held.escrow) {
+                isMarginHarmless = false;
+            }
+            if (priceGuard.isStale()) isStaleNarrow = false;
+        } catch {}
+        if (seed % 3 == 0) try deals.cure(id, slot) {} catch {}
+    }
+
+    function donate(uint256 amount) external {
+        amount = bound(amount, 0, dollar);
+        donated += amount;
+        vm.prank(issuer);
+        usd.mint(address(deals), amount);
+    }
+
+    /* WORLD */
+
+    function price(uint256 seed, uint256 wait) external timed(wait) {
+        _post(bound(seed, 0.1e8, 1e8));
+    }
+
+    function spread(uint256 wait) external timed(wait) {
+        for (uint256 i = 0; i < 3; ++i) {
+            feeds[i].post(int256(fltPrice + i * fltPrice / 5));
+        }
+        priceGuard.observe();
+    }
+
+    function pause(uint256 which) external {
+        vm.startPrank(guardian);
+        if (which % 2 == 0) try matching.pause() {} catch {}
+        else try staking.pause() {} catch {}
+        vm.stopPrank();
+    }
+
+    function blockSomebody(uint256 seed) external {
+        address[4] memory who = [providers[0], friend, treasury, providers[1]];
+        vm.prank(issuer);
+        usd.setBlocked(who[seed % 4], seed >> 8 & 1 == 0);
+    }
+
+    function unblockAll() external {
+        address[4] memory who = [providers[0], friend, treasury, providers[1]];
+        for (uint256 i = 0; i < 4; ++i) {
+            vm.prank(issuer);
+            usd.setBlocked(who[i], false);
+        }
+    }
+
+    /* READINGS */
+
+    function system() external view returns (IDeals, IMatching) {
+        return (deals, matching);
+    }
+
+    function party(uint256 i) external view returns (address) {
+        address[8] memory all = [
+            providers[0], providers[1], providers[2], providers[3], customer, friend, stranger, treasury
+        ];
+        return all[i];
+    }
+
+    function token() external view returns (address) {
+        return address(usd);
+    }
+
+    function lockAmount(DealId id, uint8 slot) external view returns (uint256 amount, uint256 end, address provider) {
+        IDeals.Slot memory held = deals.slotOf(id, slot);
+        return (
+            staking.lockOf(held.lock).amount, staking.lockOf(held.lock).end, staking.lockOf(held.lock).provider
+        );
+    }
+
+    function unitsInUse(uint256 i) external view returns (uint256) {
+        return offers.unitsInUse(offerIds[i]);
+    }
+}
