@@ -194,9 +194,9 @@ contract Deals is Service, AccessManaged {
 
     /// @inheritdoc IDeals
     function emptySlots(DealId deal) external view returns (uint16 mask) {
-        Terms memory terms = _agreements[deal].terms.unpack();
-        if (terms.stoppedAt != 0 || block.timestamp > _agreements[deal].expiry) return 0;
-        for (uint8 slot = 0; slot < terms.slots; ++slot) {
+        if (!_isFillable(deal)) return 0;
+        uint8 slots = _agreements[deal].terms.slots();
+        for (uint8 slot = 0; slot < slots; ++slot) {
             // One bit of sixteen: a deal has no more slots.
             // forge-lint: disable-next-line(unsafe-typecast)
             if (_places[deal][slot].stream.status() == EMPTY) mask |= uint16(1 << slot);

@@ -189,6 +189,13 @@ abstract contract Books is IDealsBooks {
         return (terms.startedAt == 0 ? startsAt : terms.startedAt) + terms.durationDays * 1 days;
     }
 
+    /// @dev Whether an empty slot can still get a provider.
+    function _isFillable(DealId deal) internal view returns (bool) {
+        Terms memory terms = _agreements[deal].terms.unpack();
+        return terms.stoppedAt == 0 && block.timestamp <= _agreements[deal].expiry
+            && block.timestamp < _durationEnd(terms, block.timestamp);
+    }
+
     /// @dev A term that starts at `startsAt` ends with the deal's duration at the latest.
     function _termEnd(Terms memory terms, uint256 startsAt) internal pure returns (uint256) {
         return Math.min(startsAt + terms.termDays * 1 days, _durationEnd(terms, startsAt));

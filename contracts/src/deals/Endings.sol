@@ -108,7 +108,7 @@ abstract contract Endings is Streams {
             if (block.timestamp <= stream.startedAt + READY_TIME) return (stream, false);
             _vacate(deal, slot, place, stream, true);
         }
-        if (block.timestamp <= _agreements[deal].expiry) return (stream, false);
+        if (_isFillable(deal)) return (stream, false);
         _end(deal, slot, place, stream, NOT_FILLED);
         return (stream, true);
     }

@@ -42,6 +42,16 @@ contract DealsHandler is SystemBase {
             _register(providers[i], 40_000 * FLT, 40_000 * FLT, 1000, uint16(i * 500));
             offerIds[i] = _offer(providers[i], 500, dollar * (80 + 10 * i) / 100 + i);
         }
+        // Two deals are served when a history begins, one of short terms.
+        for (uint256 i = 0; i < 2; ++i) {
+            IMatching.Request memory asked = _asking(2, 10, uint8(2 + 5 * i), 40);
+            ids.push(_request(asked));
+            paidIn[DealId.unwrap(ids[i])] += asked.prepaid;
+            feesIn += requestFee;
+            SystemBase._activate(ids[i], _two(offerIds[i], offerIds[i + 2]));
+            _ready(ids[i], 0);
+            _ready(ids[i], 1);
+        }
     }
 
     modifier timed(uint256 wait) {
@@ -61,7 +71,7 @@ contract DealsHandler is SystemBase {
     /* CUSTOMERS */
 
     function ask(uint256 seed, uint256 wait) external timed(wait) {
-        if (ids.length >= 6) return;
+        if (ids.length >= 8) return;
         uint8 termDays = uint8(1 + seed % 14);
         IMatching.Request memory asked =
             _asking(uint8(1 + (seed >> 8) % 2), uint32(1 + (seed >> 16) % 20), termDays, uint16(termDays) * 3 + 1);
@@ -88,12 +98,20 @@ contract DealsHandler is SystemBase {
         uint16 mask = deals.emptySlots(id);
         uint256 need = mask == 3 ? 2 : mask == 0 ? 0 : 1;
         if (need == 0) return;
+        if (seed >> 8 & 3 != 0) _post(fltPrice);
         OfferId[] memory chosen = new OfferId[](need);
-        for (uint256 i = 0; i < need; ++i) {
-            chosen[i] = offerIds[(seed + i) % 4];
+        uint256 found = 0;
+        for (uint256 i = 0; i < 4 && found < need; ++i) {
+            OfferId offer = offerIds[(seed % 4 + i) % 4];
+            if (seed >> 16 & 7 == 0 || matching.reasonOf(id, offer) == 0) chosen[found++] = offer;
         }
         try matching.propose(id, chosen) {} catch {}
         _activate(id, mask);
+        // Most providers are there when they are called.
+        for (uint8 slot = 0; slot < 2; ++slot) {
+            if (mask >> slot & 1 == 0 || seed >> 24 & 3 == 0 || deals.slotOf(id, slot).status != 1) continue;
+            _ready(id, slot);
+        }
     }
 
     function _activate(DealId id, uint16 mask) private {
@@ -278,7 +296,7 @@ contract DealsHandler is SystemBase {
         IDeals.Slot memory held = deals.slotOf(id, slot);
         if (held.status != 2) return;
         if (held.endsAt > block.timestamp + 1 days && seed % 2 == 0) skip(held.endsAt - block.timestamp - 1 days);
-        if (seed >> 16 & 1 == 0) _post(fltPrice);
+        if (seed >> 16 & 3 != 0) _post(fltPrice);
         uint256 lock = _lockOf(id, slot);
         vm.prank(seed >> 8 & 1 == 0 ? customer : stranger);
         try deals.renew(id, slot) {
@@ -292,6 +310,11 @@ contract DealsHandler is SystemBase {
         if (ids.length == 0) return;
         (DealId id, uint8 slot) = _pick(seed);
         IDeals.Slot memory held = deals.slotOf(id, slot);
+        // Sometimes after two days at a price that the averages have followed.
+        for (uint256 i = 0; seed >> 8 & 7 == 0 && i < 12; ++i) {
+            _post(0.12e8);
+            skip(4 hours);
+        }
         uint256 locked = staking.locked(held.provider);
         try deals.marginCall(id, slot) {
             if (staking.locked(held.provider) != locked || deals.slotOf(id, slot).escrow != held.escrow) {

@@ -8,7 +8,8 @@ import {DealsHandler} from "./DealsHandler.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {Test} from "forge-std/Test.sol";
 
-/// @dev Laws L30 to L46 of README.md, judged on the histories of `DealsHandler`.
+/// @dev Laws L30 to L45 of README.md, judged on the histories of `DealsHandler`. The whole system is slow to run.
+/// forge-config: ci.invariant.runs = 64
 contract DealsInvariantsTest is Test {
     uint256 private constant THAW = 21 days;
 
