@@ -3,8 +3,8 @@ pragma solidity 0.8.37;
 
 import {IDeals, IDealsBooks} from "../src/interfaces/IDeals.sol";
 import {IMatching} from "../src/interfaces/IMatching.sol";
-import {KeyRoles} from "../src/types/Roles.sol";
 import {DealId, LockId, OfferId} from "../src/types/Ids.sol";
+import {KeyRoles} from "../src/types/Roles.sol";
 import {SystemBase} from "./SystemBase.t.sol";
 
 /// @dev Opening, assignment, ready, decline. Streams, terms, margin and money have files of their own.
@@ -51,7 +51,9 @@ contract DealsTest is SystemBase {
         for (uint8 slot = 0; slot < slots; ++slot) {
             uint256 escrow = deals.slotOf(id, slot).escrow;
             sum += escrow;
-            assertEq(escrow, slot == 0 ? request.prepaid / slots + request.prepaid % slots : request.prepaid / slots, "even");
+            assertEq(
+                escrow, slot == 0 ? request.prepaid / slots + request.prepaid % slots : request.prepaid / slots, "even"
+            );
         }
         assertEq(sum, request.prepaid, "all of it is escrow");
         assertEq(deals.creditOf(treasury), requestFee, "request fee");
@@ -108,7 +110,9 @@ contract DealsTest is SystemBase {
     }
 
     /// @dev The lock covers the value at the low price, and by less than one wei of FLT too much.
-    function test_Assign_LocksCoverageTimesValue(uint32 units, uint256 price, uint16 coverageBps, uint256 low) external {
+    function test_Assign_LocksCoverageTimesValue(uint32 units, uint256 price, uint16 coverageBps, uint256 low)
+        external
+    {
         units = uint32(bound(units, 1, 100));
         price = bound(price, dollar / 100, 2 * dollar);
         coverageBps = uint16(bound(coverageBps, 20_000, 50_000));

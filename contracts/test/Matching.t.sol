@@ -2,8 +2,8 @@
 pragma solidity 0.8.37;
 
 import {IMatching} from "../src/interfaces/IMatching.sol";
-import {KeyRoles} from "../src/types/Roles.sol";
 import {DealId} from "../src/types/Ids.sol";
+import {KeyRoles} from "../src/types/Roles.sol";
 import {SystemBase} from "./SystemBase.t.sol";
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 

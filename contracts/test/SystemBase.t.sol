@@ -36,8 +36,7 @@ abstract contract SystemBase is Test {
     address internal immutable stranger = makeAddr("stranger");
     address internal immutable delegator = makeAddr("delegator");
     address internal immutable attester = makeAddr("attester");
-    address[4] internal providers =
-        [makeAddr("ada"), makeAddr("bell"), makeAddr("curie"), makeAddr("dirac")];
+    address[4] internal providers = [makeAddr("ada"), makeAddr("bell"), makeAddr("curie"), makeAddr("dirac")];
 
     ModuleId internal constant FAULTS = ModuleId.wrap(2);
 

@@ -33,7 +33,9 @@ abstract contract Streams is Books {
         returns (uint256)
     {
         uint256 exposed = terms.durationDays * 1 days;
-        if (terms.exposure == LockMath.REMAINING) exposed = Math.saturatingSub(_durationEnd(terms, startsAt), startsAt);
+        if (terms.exposure == LockMath.REMAINING) {
+            exposed = Math.saturatingSub(_durationEnd(terms, startsAt), startsAt);
+        }
         if (terms.exposure == LockMath.TERM) exposed = Math.saturatingSub(_termEnd(terms, startsAt), startsAt);
         return Math.min(LockMath.valueUp(price * terms.units, exposed, escrow), type(uint128).max);
     }

@@ -36,7 +36,13 @@ struct Stream {
     uint256 flags;
 }
 
-using {TermsPacking.unpack, TermsPacking.units, TermsPacking.slots, TermsPacking.feeBps, TermsPacking.hasRoyalty} for TermsWord global;
+using {
+    TermsPacking.unpack,
+    TermsPacking.units,
+    TermsPacking.slots,
+    TermsPacking.feeBps,
+    TermsPacking.hasRoyalty
+} for TermsWord global;
 using {StreamPacking.unpack, StreamPacking.status, StreamPacking.escrow} for StreamWord global;
 using {TermsPacking.pack} for Terms global;
 using {StreamPacking.pack} for Stream global;

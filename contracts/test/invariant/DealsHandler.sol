@@ -347,8 +347,7 @@ contract DealsHandler is SystemBase {
 
     function pause(uint256 which) external {
         vm.startPrank(guardian);
-        if (which % 2 == 0) try matching.pause() {} catch {}
-        else try staking.pause() {} catch {}
+        if (which % 2 == 0) try matching.pause() {} catch {} else try staking.pause() {} catch {}
         vm.stopPrank();
     }
 
@@ -373,9 +372,8 @@ contract DealsHandler is SystemBase {
     }
 
     function party(uint256 i) external view returns (address) {
-        address[8] memory all = [
-            providers[0], providers[1], providers[2], providers[3], customer, friend, stranger, treasury
-        ];
+        address[8] memory all =
+            [providers[0], providers[1], providers[2], providers[3], customer, friend, stranger, treasury];
         return all[i];
     }
 
@@ -385,9 +383,7 @@ contract DealsHandler is SystemBase {
 
     function lockAmount(DealId id, uint8 slot) external view returns (uint256 amount, uint256 end, address provider) {
         IDeals.Slot memory held = deals.slotOf(id, slot);
-        return (
-            staking.lockOf(held.lock).amount, staking.lockOf(held.lock).end, staking.lockOf(held.lock).provider
-        );
+        return (staking.lockOf(held.lock).amount, staking.lockOf(held.lock).end, staking.lockOf(held.lock).provider);
     }
 
     function unitsInUse(uint256 i) external view returns (uint256) {

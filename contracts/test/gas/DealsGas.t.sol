@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IMatching} from "../../src/interfaces/IMatching.sol";
+import {DealId, OfferId} from "../../src/types/Ids.sol";
+import {SystemBase} from "../SystemBase.t.sol";
+
+/// @dev Whole transactions in the steady state: everybody has acted before, so that no account or credit is new. Each call is
+/// a transaction of its own; what it cost is kept in `contracts/snapshots` and held against its budget.
+/// Settling one slot aims at 60,000, a renewal at 80,000 (115,000 when it observes): a renewal's regrant alone costs 37,000.
+/// forge-config: default.isolate = true
+contract DealsGasTest is SystemBase {
+    DealId private first;
+    DealId private second;
+    OfferId private offer;
+
+    /// @dev Two deals of one provider, one of whose credits were claimed before, and credits again.
+    function setUp() public override {
+        super.setUp();
+        _register(providers[0], 1_000_000 * FLT, 1_000_000 * FLT, 1000, 0);
+        offer = _offer(providers[0], 10_000, dollar);
+        first = _open();
+        second = _open();
+        _skip(4 days);
+        deals.settle(first, 0);
+        deals.settle(second, 0);
+        _skip(2 days);
+    }
+
+    function _open() private returns (DealId opened) {
+        opened = _request(_asking(1, 100, 14, 84));
+        _activate(opened, _one(offer));
+        _ready(opened, 0);
+    }
+
+    function _measured(string memory name, uint256 budget) private {
+        uint256 used = vm.snapshotGasLastCall("Deals", name);
+        assertLe(used, budget, name);
+    }
+
+    function test_Activate() external {
+        DealId asked = _request(_asking(1, 100, 14, 84));
+        matching.propose(asked, _one(offer));
+        matching.activate(asked);
+        _measured("activate_1", 255_000);
+    }
+
+    function test_Activate_WhenItObserves() external {
+        DealId asked = _request(_asking(1, 100, 14, 84));
+        matching.propose(asked, _one(offer));
+        skip(10 minutes);
+        matching.activate(asked);
+        _measured("activate_1_observing", 315_000);
+    }
+
+    function test_Renew() external {
+        _fund(customer, first, 10_000 * dollar);
+        _skip(7 days + 12 hours);
+        deals.renew(first, 0);
+        _measured("renew", 95_000);
+    }
+
+    function test_Renew_WhenItObserves() external {
+        _fund(customer, first, 10_000 * dollar);
+        _skip(7 days + 12 hours);
+        skip(10 minutes);
+        deals.renew(first, 0);
+        _measured("renew_observing", 130_000);
+    }
+
+    function test_Settle() external {
+        deals.settle(first, 0);
+        _measured("settle_1", 64_000);
+    }
+
+    function test_SettleMany() external {
+        DealId[] memory ids = new DealId[](1);
+        uint8[] memory slots = new uint8[](1);
+        ids[0] = first;
+        uint256 snapshot = vm.snapshotState();
+        deals.settleMany(ids, slots);
+        uint256 one = vm.lastCallGas().gasTotalUsed;
+        vm.revertToState(snapshot);
+        ids = new DealId[](2);
+        slots = new uint8[](2);
+        (ids[0], ids[1]) = (first, second);
+        deals.settleMany(ids, slots);
+        uint256 two = vm.lastCallGas().gasTotalUsed;
+        vm.snapshotValue("Deals", "settle_each", two - one);
+        assertLe(two - one, 30_000, "each more");
+    }
+
+    function test_Claim() external {
+        _claim(providers[0]);
+        _skip(1 days);
+        deals.settle(first, 0);
+        vm.prank(providers[0]);
+        deals.claim(providers[0], providers[0]);
+        _measured("claim", 55_000);
+    }
+}
