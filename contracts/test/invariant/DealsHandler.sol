@@ -63,6 +63,11 @@ contract DealsHandler is SystemBase {
         return ids.length;
     }
 
+    /// @dev The fuzzer likes small numbers, whose upper bits choose nothing.
+    function _mixed(uint256 seed) private pure returns (uint256) {
+        return uint256(keccak256(abi.encode(seed)));
+    }
+
     function _pick(uint256 seed) private view returns (DealId id, uint8 slot) {
         id = ids[seed % ids.length];
         slot = uint8((seed >> 32) % deals.dealOf(id).slots);
@@ -72,6 +77,7 @@ contract DealsHandler is SystemBase {
 
     function ask(uint256 seed, uint256 wait) external timed(wait) {
         if (ids.length >= 8) return;
+        seed = _mixed(seed);
         uint8 termDays = uint8(1 + seed % 14);
         IMatching.Request memory asked =
             _asking(uint8(1 + (seed >> 8) % 2), uint32(1 + (seed >> 16) % 20), termDays, uint16(termDays) * 3 + 1);
@@ -94,7 +100,9 @@ contract DealsHandler is SystemBase {
 
     function fill(uint256 seed, uint256 wait) external timed(wait) {
         if (ids.length == 0) return;
-        (DealId id,) = _pick(seed);
+        seed = _mixed(seed);
+        // Mostly the last that was asked for: it is the one that waits.
+        DealId id = seed >> 40 & 1 == 0 ? ids[ids.length - 1] : ids[seed % ids.length];
         uint16 mask = deals.emptySlots(id);
         uint256 need = mask == 3 ? 2 : mask == 0 ? 0 : 1;
         if (need == 0) return;
@@ -105,6 +113,8 @@ contract DealsHandler is SystemBase {
             OfferId offer = offerIds[(seed % 4 + i) % 4];
             if (seed >> 16 & 7 == 0 || matching.reasonOf(id, offer) == 0) chosen[found++] = offer;
         }
+        // Somebody tries to fill two slots with one provider.
+        if (need == 2 && seed >> 32 & 3 == 0) chosen[1] = chosen[0];
         try matching.propose(id, chosen) {} catch {}
         _activate(id, mask);
         // Most providers are there when they are called.
