@@ -71,8 +71,6 @@ comment on table payer is 'Escrow shares of one payer of a deal.';
 create table credit (
     account address primary key,
     amount amount not null,
-    added amount not null,
-    claimed amount not null,
     changed bigint not null
 );
 comment on table credit is 'Stablecoin that an account can claim.';
@@ -80,7 +78,6 @@ comment on table credit is 'Stablecoin that an account can claim.';
 create table stakers_credit (
     provider address primary key,
     amount amount not null,
-    paid amount not null,
     changed bigint not null
 );
 comment on table stakers_credit is 'The stakers'' part of a provider''s revenue that was not pushed to Staking.';

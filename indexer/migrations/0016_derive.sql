@@ -1,0 +1,239 @@
+-- Which keys the facts of a range of blocks touch, and what follows from it: state after new facts, and after a rewind.
+
+create function touched_provider(first bigint, last bigint) returns setof bytea
+language sql stable
+as $$
+    select distinct provider from (
+        select t.provider from terms_set as t where block between first and last
+        union all
+        select t.provider from terms_scheduled as t where block between first and last
+        union all
+        select t.provider from profile_set as t where block between first and last
+        union all
+        select t.provider from orphan_changed as t where block between first and last
+        union all
+        select t.provider from shortfall_set as t where block between first and last
+        union all
+        select t.provider from lock_granted as t where block between first and last
+        union all
+        select t.provider from lock_regranted as t where block between first and last
+        union all
+        select t.provider from lock_released as t where block between first and last
+        union all
+        select t.provider from slashed as t where block between first and last
+        union all
+        select t.provider from tranche_changed as t where block between first and last
+        union all
+        select t.provider from thaw_changed as t where block between first and last
+        union all
+        select t.provider from index_changed as t where block between first and last
+        union all
+        select t.provider from drip_changed as t where block between first and last
+    ) as touched
+$$;
+
+create function touched_stake_lock(first bigint, last bigint) returns setof bigint
+language sql stable
+as $$
+    select distinct lock from (
+        select t.lock from lock_granted as t where block between first and last
+        union all
+        select t.lock from lock_regranted as t where block between first and last
+        union all
+        select t.lock from lock_released as t where block between first and last
+        union all
+        select t.lock from slashed as t where block between first and last
+    ) as touched
+$$;
+
+create function touched_offer(first bigint, last bigint) returns setof bigint
+language sql stable
+as $$
+    select distinct offer from (
+        select t.offer from offer_created as t where block between first and last
+        union all
+        select t.offer from offer_updated as t where block between first and last
+        union all
+        select t.offer from offer_removed as t where block between first and last
+        union all
+        select t.offer from units_taken as t where block between first and last
+        union all
+        select t.offer from units_returned as t where block between first and last
+    ) as touched
+$$;
+
+create function touched_deal(first bigint, last bigint) returns setof bigint
+language sql stable
+as $$
+    select distinct deal from (
+        select t.deal from deal_opened as t where block between first and last
+        union all
+        select t.deal from deal_funded as t where block between first and last
+        union all
+        select t.deal from refunded as t where block between first and last
+        union all
+        select t.deal from spare_changed as t where block between first and last
+        union all
+        select t.deal from slot_ready as t where block between first and last
+        union all
+        select t.deal from deal_stop_requested as t where block between first and last
+    ) as touched
+$$;
+
+create function touched_credit(first bigint, last bigint) returns setof bytea
+language sql stable
+as $$
+    select distinct account from (
+        select t.account from credit_added as t where block between first and last
+        union all
+        select t.account from credit_claimed as t where block between first and last
+    ) as touched
+$$;
+
+create function touched_stakers_credit(first bigint, last bigint) returns setof bytea
+language sql stable
+as $$
+    select distinct provider from (
+        select t.provider from slot_credited as t where block between first and last
+        union all
+        select t.provider from stakers_paid as t where block between first and last
+    ) as touched
+$$;
+
+create function touched_request(first bigint, last bigint) returns setof bigint
+language sql stable
+as $$
+    select distinct deal from (
+        select t.deal from request_opened as t where block between first and last
+        union all
+        select t.deal from request_cancelled as t where block between first and last
+        union all
+        select t.deal from proposed as t where block between first and last
+        union all
+        select t.deal from proposal_activated as t where block between first and last
+    ) as touched
+$$;
+
+create function touched_position(first bigint, last bigint)
+returns table (provider bytea, account bytea)
+language sql stable
+as $$
+    select distinct touched.* from (
+        select t.provider, t.account from staked as t where block between first and last
+        union all
+        select t.provider, t.account from exit_started as t where block between first and last
+        union all
+        select t.provider, t.account from exit_cancelled as t where block between first and last
+        union all
+        select t.provider, t.account from reward_settled as t where block between first and last
+        union all
+        select t.provider, t.account from reward_claimed as t where block between first and last
+    ) as touched (provider, account)
+$$;
+
+create function touched_ticket(first bigint, last bigint)
+returns table (provider bytea, account bytea, day bigint)
+language sql stable
+as $$
+    select distinct touched.* from (
+        select t.provider, t.account, t.day from exit_started as t where block between first and last
+        union all
+        select t.provider, t.account, t.day from exit_cancelled as t where block between first and last
+        union all
+        select t.provider, t.account, t.day from withdrawn as t where block between first and last
+        union all
+        select t.provider, t.account, t.day from redelegated as t where block between first and last
+        union all
+        select t.provider, t.account, t.day from redelegation_named as t where block between first and last
+    ) as touched (provider, account, day)
+$$;
+
+create function touched_bucket(first bigint, last bigint)
+returns table (provider bytea, is_own boolean, day bigint)
+language sql stable
+as $$
+    select distinct touched.* from (
+        select t.provider, t.account = t.provider, t.day from exit_started as t where block between first and last
+        union all
+        select t.provider, t.account = t.provider, t.day from exit_cancelled as t where block between first and last
+        union all
+        select t.provider, t.is_own, t.day from crystallised as t where block between first and last
+    ) as touched (provider, is_own, day)
+$$;
+
+create function touched_slot(first bigint, last bigint)
+returns table (deal bigint, slot integer)
+language sql stable
+as $$
+    select distinct touched.* from (
+        select t.deal, t.slot from slot_funded as t where block between first and last
+        union all
+        select t.deal, t.slot from slot_assigned as t where block between first and last
+        union all
+        select t.deal, t.slot from slot_declined as t where block between first and last
+        union all
+        select t.deal, t.slot from slot_ready as t where block between first and last
+        union all
+        select t.deal, t.slot from slot_settled as t where block between first and last
+        union all
+        select t.deal, t.slot from slot_credited as t where block between first and last
+        union all
+        select t.deal, t.slot from slot_renewed as t where block between first and last
+        union all
+        select t.deal, t.slot from slot_final as t where block between first and last
+        union all
+        select t.deal, t.slot from margin_call_opened as t where block between first and last
+        union all
+        select t.deal, t.slot from margin_call_cured as t where block between first and last
+        union all
+        select t.deal, t.slot from slot_topped_up as t where block between first and last
+        union all
+        select t.deal, t.slot from slot_ended as t where block between first and last
+        union all
+        select o.deal, generate_series(0, o.slots - 1)
+        from deal_stop_requested as t
+        join deal_opened as o on o.deal = t.deal
+        where t.block between first and last
+    ) as touched (deal, slot)
+$$;
+
+create function touched_payer(first bigint, last bigint)
+returns table (deal bigint, payer bytea)
+language sql stable
+as $$
+    select distinct touched.* from (
+        select t.deal, t.payer from deal_funded as t where block between first and last
+        union all
+        select t.deal, t.payer from refunded as t where block between first and last
+    ) as touched (deal, payer)
+$$;
+
+-- Brings the state up to the facts of a range of blocks.
+create function derive(first bigint, last bigint) returns void
+language plpgsql
+as $$
+begin
+    perform derive_provider(array(select touched_provider(first, last)));
+    perform derive_stake_lock(array(select touched_stake_lock(first, last)));
+    perform derive_offer(array(select touched_offer(first, last)));
+    perform derive_deal(array(select touched_deal(first, last)));
+    perform derive_credit(array(select touched_credit(first, last)));
+    perform derive_stakers_credit(array(select touched_stakers_credit(first, last)));
+    perform derive_request(array(select touched_request(first, last)));
+    perform derive_position(array_agg(t.provider), array_agg(t.account)) from touched_position(first, last) as t having count(*) > 0;
+    perform derive_ticket(array_agg(t.provider), array_agg(t.account), array_agg(t.day)) from touched_ticket(first, last) as t having count(*) > 0;
+    perform derive_bucket(array_agg(t.provider), array_agg(t.is_own), array_agg(t.day)) from touched_bucket(first, last) as t having count(*) > 0;
+    perform derive_slot(array_agg(t.deal), array_agg(t.slot)) from touched_slot(first, last) as t having count(*) > 0;
+    perform derive_payer(array_agg(t.deal), array_agg(t.payer)) from touched_payer(first, last) as t having count(*) > 0;
+end
+$$;
+
+-- State from nothing but facts, for the end of a backfill, which writes facts alone.
+create function derive_all() returns void
+language plpgsql
+as $$
+begin
+    truncate provider, tranche, position, ticket, bucket, stake_lock, offer, deal, slot, payer, credit, stakers_credit, request;
+    perform derive(0, 9223372036854775807);
+end
+$$;
