@@ -85,24 +85,49 @@ select
 from tranche as t;
 comment on view tranche_now is 'Tranches with their reward indices brought up to the indexed block.';
 
+-- What a position was owed and has earned since: `Tranches._owed`, whose debts are rounded up.
+create function income_owed(shares numeric, index numeric, settled_index numeric, settled_owed numeric) returns numeric
+language sql immutable strict parallel safe
+return zero_floor(
+    div(shares * index, 1e24::numeric(25, 0))
+    - div(shares * settled_index + 1e24::numeric(25, 0) - 1, 1e24::numeric(25, 0))
+    + settled_owed
+);
+
 create view position_now as
 select
     p.provider,
     p.account,
     p.is_own,
     p.staked_at,
-    s.shares,
-    mul_div(s.shares, t.active, t.shares) as amount,
-    p.flt_owed + div(s.shares * greatest(t.flt_index_now - p.flt_index, 0), 1e24::numeric(25, 0)) as flt_owed,
-    p.usd_owed + div(s.shares * greatest(t.usd_index_now - p.usd_index, 0), 1e24::numeric(25, 0)) as usd_owed,
+    case when w.is_live then p.shares else 0 end as shares,
+    case when w.is_live then mul_div(p.shares, t.active, t.shares) else 0 end as amount,
+    income_owed(
+        p.shares, case when w.is_live then t.flt_index_now else coalesce(i.flt_index, 0) end, p.flt_index, p.flt_owed
+    ) as flt_owed,
+    income_owed(
+        p.shares, case when w.is_live then t.usd_index_now else coalesce(i.usd_index, 0) end, p.usd_index, p.usd_owed
+    ) as usd_owed,
     p.flt_claimed,
     p.usd_claimed,
     p.changed
 from position as p
 join tranche_now as t on t.provider = p.provider and t.is_own = p.is_own
-cross join lateral (
-    select case when p.generation = t.generation then p.shares else 0 end as shares
-) as s;
+cross join lateral (select p.generation = t.generation as is_live) as w
+-- A wiped generation earned up to its wipe: the last indices before the tranche had a newer one.
+left join lateral (
+    select i.flt_index, i.usd_index
+    from index_changed as i
+    where not w.is_live and i.provider = p.provider and i.is_own = p.is_own and (i.block, i.log_index) < (
+        select c.block, c.log_index
+        from tranche_changed as c
+        where c.provider = p.provider and c.is_own = p.is_own and c.generation > p.generation
+        order by c.block, c.log_index
+        limit 1
+    )
+    order by i.block desc, i.log_index desc
+    limit 1
+) as i on true;
 comment on view position_now is 'Positions as `Staking.position` answers at the indexed block.';
 
 create view ticket_now as
@@ -115,18 +140,23 @@ select
     k.paid,
     moment(k.day * 86400) as matures_at,
     seconds(indexed_at()) >= k.day * 86400 as is_matured,
-    k.units,
+    case when v.is_live then k.units else 0 end as units,
     case
-        when k.units = 0 then 0
-        when b.pool_generation is not null
-            then case when b.pool_generation = k.thaw_generation then mul_div(k.units, b.pool_amount, b.pool_units) else 0 end
-        when k.thaw_generation <> t.thaw_generation then 0
+        when not v.is_live then 0
+        when v.is_pool then mul_div(k.units, b.pool_amount, b.pool_units)
         else mul_div(k.units, t.thawing, t.thaw_units)
     end as amount,
     k.changed
 from ticket as k
 join bucket as b on b.provider = k.provider and b.is_own = k.is_own and b.day = k.day
-join tranche as t on t.provider = k.provider and t.is_own = k.is_own;
+join tranche as t on t.provider = k.provider and t.is_own = k.is_own
+cross join lateral (
+    select
+        is_pool,
+        k.units > 0 and k.thaw_generation = b.thaw_generation
+            and (is_pool or k.thaw_generation = t.thaw_generation) as is_live
+    from (select coalesce(b.pool_generation = b.thaw_generation, false) as is_pool) as pool
+) as v;
 comment on view ticket_now is 'Exits as `Staking.ticket` answers at the indexed block; no units: over.';
 
 create view provider_now as
@@ -155,8 +185,8 @@ select
     p.orphan,
     f.free,
     case when c.low > 0 then mul_div(f.free * c.low, 1, 3 * c.scale) else 0 end as largest_job_usd,
-    p.shortfall,
-    p.cure_until,
+    e.shortfall,
+    case when e.shortfall > 0 then p.cure_until end as cure_until,
     p.changed
 from provider as p
 join tranche as o on o.provider = p.provider and o.is_own
@@ -170,6 +200,9 @@ cross join lateral (
     from (select coalesce(p.next_terms_at <= indexed_at(), false) as is_due) as due
 ) as r
 cross join lateral (
+    select case when p.cure_until > indexed_at() then p.shortfall else 0 end as shortfall
+) as e
+cross join lateral (
     select
         case
             when r.first_loss_bps = 0 then zero_floor(o.active + d.active - p.locked)
@@ -177,7 +210,7 @@ cross join lateral (
                 zero_floor(o.active + d.active - p.locked),
                 zero_floor(
                     div(
-                        (o.active + case when p.cure_until > indexed_at() then p.shortfall else 0 end) * 10000,
+                        (o.active + e.shortfall) * 10000,
                         r.first_loss_bps
                     ) - p.locked
                 )

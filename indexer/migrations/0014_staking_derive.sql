@@ -250,9 +250,9 @@ as $$
         g.thaw_generation,
         zero_floor(m.units),
         c.thaw_generation,
-        coalesce(c.units, 0),
-        coalesce(c.amount, 0),
-        greatest(m.block, c.block)
+        coalesce(c.units, 0) - r.units,
+        coalesce(c.amount, 0) - r.amount,
+        greatest(m.block, c.block, r.block)
     from unnest(providers, owns, days) as k (provider, is_own, day)
     cross join lateral (
         select block, log_index, thaw_generation from exit_started
@@ -275,6 +275,15 @@ as $$
         where provider = k.provider and is_own = k.is_own and day = k.day
         order by block desc, log_index desc limit 1
     ) as c on true
+    cross join lateral (
+        select coalesce(sum(units), 0) as units, coalesce(sum(amount), 0) as amount, max(block) as block from (
+            select block, units, amount from withdrawn
+            where provider = k.provider and day = k.day and (account = provider) = k.is_own
+            union all
+            select block, units, amount from redelegated
+            where provider = k.provider and day = k.day and (account = provider) = k.is_own
+        ) as redeemed
+    ) as r
 $$;
 
 create function derive_stake_lock(keys bigint[]) returns void
@@ -290,7 +299,7 @@ as $$
         maybe(g.slasher),
         a.amount,
         s.amount,
-        b.timestamp,
+        coalesce(rb.timestamp, b.timestamp),
         coalesce(r."end", g."end"),
         e.timestamp,
         greatest(g.block, r.block, s.block, f.block)
@@ -300,6 +309,7 @@ as $$
     left join lateral (
         select * from lock_regranted where lock = k.lock order by block desc, log_index desc limit 1
     ) as r on true
+    left join block as rb on rb.number = r.block
     left join lateral (
         select block from lock_released where lock = k.lock order by block desc, log_index desc limit 1
     ) as f on true

@@ -10,6 +10,13 @@ as $$
     with version as (
         select *, lead(told_at) over (partition by offer order by block, log_index) as replaced_at
         from (
+            -- A removal replaces what waits, too.
+            select r.offer, r.block, r.log_index, null::bigint as units, null::numeric as price,
+                null::timestamptz as effective_at, b.timestamp as told_at
+            from offer_removed as r
+            join block as b on b.number = r.block
+            where r.offer = any (keys)
+            union all
             select c.offer, c.block, c.log_index, c.units, c.price, 'epoch'::timestamptz as effective_at,
                 b.timestamp as told_at
             from offer_created as c

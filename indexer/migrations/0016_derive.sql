@@ -157,6 +157,10 @@ as $$
         union all
         select t.provider, t.account = t.provider, t.day from exit_cancelled as t where block between first and last
         union all
+        select t.provider, t.account = t.provider, t.day from withdrawn as t where block between first and last
+        union all
+        select t.provider, t.account = t.provider, t.day from redelegated as t where block between first and last
+        union all
         select t.provider, t.is_own, t.day from crystallised as t where block between first and last
     ) as touched (provider, is_own, day)
 $$;
