@@ -18,4 +18,10 @@ macro_rules! bind {
 bind! {
     development_flt: DevelopmentFlt,
     development_usd: DevelopmentUsd,
+    i_attributes: IAttributes,
+    i_deals: IDeals,
+    i_matching: IMatching,
+    i_offers: IOffers,
+    i_price_guard: IPriceGuard,
+    i_staking: IStaking,
 }

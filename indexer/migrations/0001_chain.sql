@@ -49,9 +49,11 @@ create table block (
     number bigint primary key,
     hash hash32 not null,
     parent_hash hash32 not null,
-    timestamp timestamptz not null
+    timestamp timestamptz not null,
+    has_facts boolean not null
 );
-comment on table block is 'Headers of the blocks that hold facts, and of every block that is not final.';
+comment on table block is 
+    'Headers of the blocks that hold facts, of the last final block, and of every block after it.';
 
 create table cursor (
     is_only boolean primary key default true check (is_only),
@@ -68,13 +70,13 @@ comment on table cursor is 'How far the chain was indexed: the tip, always of th
 
 create table journal (
     seq bigint primary key,
-    kind text not null check (kind in ('applied', 'rollback')),
+    kind text not null check (kind in ('applied', 'rollback', 'derived')),
     first_block bigint not null,
     last_block bigint not null,
     hash hash32 not null
 );
 comment on table journal is
-    'What happened to the tables, in order. After a `rollback` the blocks from `first_block` on are gone.';
+    'What happened to the tables, in order. After a `rollback` the blocks from `first_block` on are gone; from the first `derived` on there is state.';
 
 -- Seconds since the epoch, as the contracts count time.
 create function seconds(moment timestamptz) returns numeric

@@ -1,0 +1,86 @@
+//! Logs of the contracts, decoded. Whatever the contracts emit has a fact, or the indexer stops.
+
+use alloy::sol_types::SolEventInterface;
+use alloy_primitives::{Address, B256, keccak256};
+use anyhow::{Context, Result};
+use contracts::IAttributes::IAttributesEvents;
+use contracts::IDeals::IDealsEvents;
+use contracts::IMatching::IMatchingEvents;
+use contracts::IOffers::IOffersEvents;
+use contracts::IPriceGuard::IPriceGuardEvents;
+use contracts::IStaking::IStakingEvents;
+
+use crate::config::Deployment;
+use crate::copy::{Batch, Place};
+use crate::facts::chain::AuthorityUpdated;
+use crate::facts::{attributes, deals, matching, offers, price_guard, staking};
+use crate::wire::Log;
+use crate::{Fatal, fatal};
+
+/// Where each contract is.
+#[derive(Clone, Debug)]
+pub(crate) struct Contracts {
+    staking: Address,
+    price_guard: Address,
+    offers: Address,
+    attributes: Address,
+    deals: Address,
+    matching: Address,
+    authority_updated: B256,
+}
+
+impl Contracts {
+    pub(crate) fn new(deployment: &Deployment) -> Result<Self> {
+        Ok(Self {
+            staking: deployment.address("Staking")?,
+            price_guard: deployment.address("PriceGuard")?,
+            offers: deployment.address("Offers")?,
+            attributes: deployment.address("Attributes")?,
+            deals: deployment.address("Deals")?,
+            matching: deployment.address("Matching")?,
+            authority_updated: keccak256("AuthorityUpdated(address)"),
+        })
+    }
+
+    pub(crate) fn addresses(&self) -> [Address; 6] {
+        [self.staking, self.price_guard, self.offers, self.attributes, self.deals, self.matching]
+    }
+
+    /// Adds the row of a log to the batch.
+    pub(crate) fn write(&self, log: &Log, batch: &mut Batch) -> Result<()> {
+        self.decode(log, batch).map_err(|error| {
+            fatal(format!(
+                "the log {} of block {} from {} is not one that this indexer knows ({error:#}): use the indexer of its contracts",
+                log.log_index, log.block_number, log.address
+            ))
+        })
+    }
+
+    fn decode(&self, log: &Log, batch: &mut Batch) -> Result<()> {
+        let place = Place { block: log.block_number, log_index: log.log_index };
+        let (topics, data) = (log.topics.as_slice(), log.data.as_ref());
+        if topics.first() == Some(&self.authority_updated) {
+            let word: [u8; 32] = data.try_into().context("reading the authority")?;
+            let authority = Address::from_word(word.into());
+            batch.push(place, &AuthorityUpdated { contract: log.address, authority });
+            return Ok(());
+        }
+        let address = log.address;
+        if address == self.staking {
+            staking::write(&IStakingEvents::decode_raw_log(topics, data)?, place, batch);
+        } else if address == self.deals {
+            deals::write(&IDealsEvents::decode_raw_log(topics, data)?, place, batch);
+        } else if address == self.price_guard {
+            price_guard::write(&IPriceGuardEvents::decode_raw_log(topics, data)?, place, batch);
+        } else if address == self.offers {
+            offers::write(&IOffersEvents::decode_raw_log(topics, data)?, place, batch);
+        } else if address == self.matching {
+            matching::write(&IMatchingEvents::decode_raw_log(topics, data)?, place, batch);
+        } else if address == self.attributes {
+            attributes::write(&IAttributesEvents::decode_raw_log(topics, data)?, place, batch);
+        } else {
+            return Err(Fatal("it is of no contract of the deployment".to_owned()).into());
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,9 @@
+//! One file per contract: how its events become rows.
+
+pub(crate) mod attributes;
+pub(crate) mod chain;
+pub(crate) mod deals;
+pub(crate) mod matching;
+pub(crate) mod offers;
+pub(crate) mod price_guard;
+pub(crate) mod staking;

@@ -1,0 +1,207 @@
+//! The node: JSON-RPC over HTTP or a web socket. Every call has a time limit, and no answer can fill the memory.
+
+use std::time::Duration;
+
+use alloy::providers::{Provider, ProviderBuilder, RootProvider, WsConnect};
+use alloy::pubsub::Subscription;
+use alloy_primitives::{Address, B256};
+use anyhow::{Context, Result, anyhow, bail, ensure};
+use futures::future::try_join_all;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+
+use crate::wire::{Header, Log, Quantity};
+
+const CALL_TIMEOUT: Duration = Duration::from_secs(30);
+/// The largest answer that is read. A larger one is an error, and an error makes a range shrink.
+const RESPONSE_MAX: usize = 24 * 1024 * 1024;
+/// Requests in one batch; nodes commonly allow 100.
+const BATCH_MAX: usize = 50;
+
+#[derive(Clone, Debug)]
+pub(crate) struct Node {
+    transport: Transport,
+    addresses: [Address; 6],
+}
+
+#[derive(Clone, Debug)]
+enum Transport {
+    Http { client: reqwest::Client, url: String },
+    Socket(RootProvider),
+}
+
+#[derive(Deserialize)]
+struct Reply<T> {
+    id: Option<usize>,
+    result: Option<T>,
+    error: Option<ReplyError>,
+}
+
+#[derive(Deserialize)]
+struct ReplyError {
+    code: i64,
+    message: String,
+}
+
+impl<T> Reply<T> {
+    /// A `null` result is no error: there is no such block.
+    fn into_result(self) -> Result<Option<T>> {
+        match self.error {
+            Some(ReplyError { code, message }) => bail!("the node answers: {message} ({code})"),
+            None => Ok(self.result),
+        }
+    }
+}
+
+impl Node {
+    pub(crate) async fn connect(url: &str, addresses: [Address; 6]) -> Result<Self> {
+        let transport = if url.starts_with("ws") {
+            let connect = ProviderBuilder::new()
+                .disable_recommended_fillers()
+                .connect_ws(WsConnect::new(url).with_max_retries(1));
+            let provider = tokio::time::timeout(CALL_TIMEOUT, connect).await;
+            Transport::Socket(provider.context("the node does not answer")?.context("connecting to the node")?)
+        } else {
+            let client = reqwest::Client::builder().timeout(CALL_TIMEOUT).no_proxy().build()?;
+            Transport::Http { client, url: url.to_owned() }
+        };
+        Ok(Self { transport, addresses })
+    }
+
+    pub(crate) async fn chain_id(&self) -> Result<u64> {
+        let id: Option<Quantity> = self.call("eth_chainId", json!([])).await?;
+        Ok(id.context("the node has no chain id")?.0)
+    }
+
+    /// Headers by number, tag or hash; `None` where the node has no such block.
+    pub(crate) async fn headers(&self, blocks: &[Block]) -> Result<Vec<Option<Header>>> {
+        let calls = blocks.iter().map(|block| match block {
+            Block::Number(number) => ("eth_getBlockByNumber", json!([format!("{number:#x}"), false])),
+            Block::Latest => ("eth_getBlockByNumber", json!(["latest", false])),
+            Block::Finalized => ("eth_getBlockByNumber", json!(["finalized", false])),
+        });
+        self.calls(calls.collect()).await
+    }
+
+    /// Logs of our contracts in a range of blocks, in the order of the chain.
+    pub(crate) async fn logs(&self, from: u64, to: u64) -> Result<Vec<Log>> {
+        let filter = json!([{
+            "fromBlock": format!("{from:#x}"), "toBlock": format!("{to:#x}"), "address": self.addresses
+        }]);
+        let logs: Option<Vec<Log>> = self.call("eth_getLogs", filter).await?;
+        let logs = logs.context("the node has no logs")?;
+        ensure!(
+            logs.iter().all(|log| (from..=to).contains(&log.block_number)),
+            "the node answers with logs outside of the blocks {from} to {to}"
+        );
+        Ok(logs)
+    }
+
+    /// Logs of our contracts in blocks, which are named by hash so that a reorganisation in between cannot mix two chains.
+    pub(crate) async fn logs_of(&self, hashes: &[B256]) -> Result<Vec<Vec<Log>>> {
+        let filter = |hash: &B256| json!([{ "blockHash": hash, "address": self.addresses }]);
+        let calls = hashes.iter().map(|hash| ("eth_getLogs", filter(hash))).collect();
+        let answers: Vec<Option<Vec<Log>>> = self.calls(calls).await?;
+        answers.into_iter().map(|logs| logs.context("the node does not have the block any more")).collect()
+    }
+
+    /// New heads as the node tells of them, if it does.
+    pub(crate) async fn heads(&self) -> Result<Option<Subscription<Header>>> {
+        let Transport::Socket(provider) = &self.transport else { return Ok(None) };
+        let subscription = provider.subscribe::<_, Header>(("newHeads",)).await;
+        Ok(Some(subscription.context("subscribing to new heads")?))
+    }
+
+    async fn call<T: DeserializeOwned>(&self, method: &'static str, parameters: Value) -> Result<Option<T>> {
+        match &self.transport {
+            Transport::Http { client, url } => {
+                let request = json!({ "jsonrpc": "2.0", "id": 0, "method": method, "params": parameters });
+                let body = post(client, url, &request).await.with_context(|| format!("calling {method}"))?;
+                let reply: Reply<T> =
+                    serde_json::from_slice(&body).with_context(|| format!("reading the answer to {method}"))?;
+                reply.into_result().with_context(|| format!("calling {method}"))
+            }
+            Transport::Socket(provider) => {
+                let call = provider.client().request::<_, Box<RawValue>>(method, parameters);
+                let answer = tokio::time::timeout(CALL_TIMEOUT, call).await;
+                let answer = answer.with_context(|| format!("{method} takes too long"))?;
+                let answer = answer.map_err(|error| anyhow!("calling {method}: {error}"))?;
+                serde_json::from_str(answer.get()).with_context(|| format!("reading the answer to {method}"))
+            }
+        }
+    }
+
+    async fn calls<T: DeserializeOwned>(&self, calls: Vec<(&'static str, Value)>) -> Result<Vec<Option<T>>> {
+        let mut answers = Vec::with_capacity(calls.len());
+        match &self.transport {
+            Transport::Http { client, url } => {
+                for batch in calls.chunks(BATCH_MAX) {
+                    answers.extend(post_batch(client, url, batch).await?);
+                }
+            }
+            // A web socket does not wait for one answer before it takes the next request.
+            Transport::Socket(_) => {
+                let mut calls = calls.into_iter();
+                loop {
+                    let batch: Vec<_> =
+                        calls.by_ref().take(BATCH_MAX).map(|(method, parameters)| self.call(method, parameters)).collect();
+                    if batch.is_empty() {
+                        break;
+                    }
+                    answers.extend(try_join_all(batch).await?);
+                }
+            }
+        }
+        Ok(answers)
+    }
+}
+
+/// How a block is named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Block {
+    Number(u64),
+    Latest,
+    Finalized,
+}
+
+async fn post(client: &reqwest::Client, url: &str, request: &impl Serialize) -> Result<Vec<u8>> {
+    let mut response = client.post(url).json(request).send().await?;
+    let status = response.status();
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        ensure!(body.len() + chunk.len() <= RESPONSE_MAX, "the answer is larger than {RESPONSE_MAX} bytes");
+        body.extend_from_slice(&chunk);
+    }
+    // Some nodes put their JSON error under a status of failure; whatever is no JSON is told by its status.
+    ensure!(status.is_success() || body.starts_with(b"{") || body.starts_with(b"["), "the node answers {status}");
+    Ok(body)
+}
+
+async fn post_batch<T: DeserializeOwned>(
+    client: &reqwest::Client,
+    url: &str,
+    batch: &[(&'static str, Value)],
+) -> Result<Vec<Option<T>>> {
+    let requests: Vec<Value> = batch
+        .iter()
+        .enumerate()
+        .map(|(id, (method, parameters))| json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": parameters }))
+        .collect();
+    let body = post(client, url, &requests).await.context("calling in a batch")?;
+    if body.starts_with(b"{") {
+        let reply: Reply<Value> = serde_json::from_slice(&body).context("reading the answer to a batch")?;
+        reply.into_result()?;
+        bail!("the node answers a batch with a single answer");
+    }
+    let replies: Vec<Reply<T>> = serde_json::from_slice(&body).context("reading the answers of a batch")?;
+    ensure!(replies.len() == batch.len(), "the node answers {} of {} calls", replies.len(), batch.len());
+    let mut answers: Vec<Option<T>> = batch.iter().map(|_| None).collect();
+    for reply in replies {
+        let id = reply.id.context("an answer of a batch has no id")?;
+        let answer = answers.get_mut(id).context("an answer of a batch has the id of no call")?;
+        *answer = reply.into_result()?;
+    }
+    Ok(answers)
+}
