@@ -47,7 +47,9 @@ select distinct on (subject, attribute, level)
     value,
     printable(expiry) as expires_at,
     is_revoked,
-    not is_revoked and expiry >= indexed_at() as is_live,
+    not is_revoked and expiry >= indexed_at() and (
+        level = 1 or exists (select from attester as a where a.attester = attestation.attester and a.is_attester)
+    ) as is_live,
     block as changed
 from (
     select block, log_index, subject, attribute, level, attester, value, expiry, false as is_revoked
@@ -57,4 +59,4 @@ from (
     from attribute_revoked
 ) as attestation
 order by subject, attribute, level, block desc, log_index desc;
-comment on view attestation is 'The last word on each subject, attribute and level.';
+comment on view attestation is 'The last word on each subject, attribute and level; live: it counts at the indexed block.';

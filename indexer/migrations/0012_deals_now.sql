@@ -39,6 +39,8 @@ select
     a.ends_at,
     s.is_final,
     s.escrow,
+    a.escrow_left,
+    a.is_dry,
     a.accrued,
     s.owed,
     a.creditable,
@@ -61,25 +63,35 @@ cross join chain as c
 left join stake_lock as k on k.lock = s.lock
 left join price_now as p on true
 cross join lateral (
-    select least(s.ends_at, s.term_end) as ends_at, seconds(s.started_at) as started, seconds(indexed_at()) as now
+    select
+        least(s.ends_at, s.term_end) as ends_at,
+        seconds(s.started_at) as started,
+        seconds(indexed_at()) as now,
+        s.price * d.units as rate,
+        s.owed + s.escrow as funds
 ) as t
+-- `Books._advance`: what the escrow does not pay for is not served.
+cross join lateral (
+    select s.status = 'serving' and owed > t.funds as is_dry, case
+        when s.status <> 'serving' then s.owed
+        when owed > t.funds then div(t.rate * div((t.funds + 1) * 86400 - 1, t.rate), 86400)
+        else owed
+    end as accrued
+    from (select owed_over(s.price, d.units, t.started, least(t.now, seconds(t.ends_at))) as owed) as owed
+) as b
+-- `Books._creditable`: what was owed three days ago.
 cross join lateral (
     select
         t.ends_at,
-        case when s.status = 'serving' then least(
-            greatest(owed_over(s.price, d.units, t.started, least(t.now, seconds(t.ends_at))), s.owed),
-            s.owed + s.escrow
-        ) else s.owed end as accrued
-) as b
-cross join lateral (
-    select
-        b.ends_at,
+        b.is_dry,
         b.accrued,
-        greatest(s.credited, least(b.accrued, case
-            when s.started_at is null then 0
-            when t.now >= seconds(t.ends_at) + 259200 then b.accrued
-            else owed_over(s.price, d.units, t.started, least(t.now - 259200, seconds(t.ends_at)))
-        end)) as creditable
+        t.funds - b.accrued as escrow_left,
+        case
+            when s.started_at is null or t.now <= t.started + 259200 then 0
+            else greatest(
+                least(b.accrued, owed_over(s.price, d.units, t.started, t.now - 259200)) - s.credited, 0
+            )
+        end as creditable
 ) as a;
 comment on view slot_now is 'Slots at the indexed block, as `Deals.accrued`, `creditable` and `healthBps` answer.';
 
@@ -106,7 +118,7 @@ select
         when s.serving = d.slots then 'serving'
         when d.started_at is not null then 'degraded'
         when s.assigned > 0 then 'assigned'
-        when q.expires_at <= indexed_at() then 'lapsed'
+        when q.expires_at < indexed_at() then 'lapsed'
         else 'open'
     end as status,
     d.opened_at,
@@ -120,7 +132,7 @@ select
     s.value_at_stake,
     s.health_bps,
     s.is_called,
-    s.escrow + d.spare as escrow,
+    s.escrow_left + d.spare as escrow,
     d.spare,
     s.accrued,
     s.credited,
@@ -138,15 +150,15 @@ cross join lateral (
         coalesce(sum(lock_amount) filter (where status in ('assigned', 'serving')), 0) as lock_amount,
         coalesce(sum(value_at_stake) filter (where status in ('assigned', 'serving')), 0) as value_at_stake,
         min(health_bps) filter (where status in ('assigned', 'serving')) as health_bps,
-        coalesce(bool_or(called_at is not null), false) as is_called,
-        coalesce(sum(escrow), 0) as escrow,
+        coalesce(bool_or(called_at is not null and status = 'serving'), false) as is_called,
+        coalesce(sum(escrow_left), 0) as escrow_left,
         coalesce(sum(fee_total + royalty_total + stakers_total + provider_total), 0) as credited,
         coalesce(sum(accrued), 0) as accrued,
         max(changed) as changed
     from slot_now
     where deal = d.deal
 ) as s;
-comment on view deal_now is 'Deals at the indexed block; `health_bps` is that of the worst slot, `credited` over all servings.';
+comment on view deal_now is 'Deals at the indexed block; `health_bps` is that of the worst slot, `credited` is over all servings, `escrow` is what a settle would leave.';
 
 create view parameter as
 select

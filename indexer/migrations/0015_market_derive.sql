@@ -161,6 +161,7 @@ as $$
     where o.deal = any (keys)
 $$;
 
+-- A payment that finds the escrow used up voids all shares before it: then the total is what it bought.
 create function derive_payer(deals bigint[], payers bytea[]) returns void
 language sql
 as $$
@@ -169,15 +170,25 @@ as $$
     where p.deal = k.deal and p.payer = k.payer;
 
     insert into payer
-    select k.deal, k.payer, sum(shares), sum(paid), sum(back), max(block)
+    select
+        k.deal,
+        k.payer,
+        coalesce(sum(c.shares) filter (where (c.block, c.log_index) >= (g.block, g.log_index)), 0),
+        sum(c.paid),
+        sum(c.back),
+        greatest(max(c.block), max(g.block))
     from unnest(deals, payers) as k (deal, payer)
     cross join lateral (
-        select block, shares::numeric, amount::numeric as paid, 0::numeric as back from deal_funded
+        select block, log_index from deal_funded
+        where deal = k.deal and shares = total_shares order by block desc, log_index desc limit 1
+    ) as g
+    cross join lateral (
+        select block, log_index, shares::numeric, amount::numeric as paid, 0::numeric as back from deal_funded
         where deal = k.deal and payer = k.payer
         union all
-        select block, -shares::numeric, 0, amount from refunded
+        select block, log_index, -shares::numeric, 0, amount from refunded
         where deal = k.deal and payer = k.payer
-    ) as change
+    ) as c
     group by k.deal, k.payer
 $$;
 
@@ -289,14 +300,14 @@ as $$
         coalesce(m.escrow, 0),
         case when v.is_ready then coalesce(s.owed, 0) else 0 end,
         case when v.is_ready then coalesce(s.credited, 0) else 0 end,
-        case when (c.block, c.log_index) > (u.block, u.log_index) or u.block is null then cb.timestamp end,
-        case when (c.block, c.log_index) > (u.block, u.log_index) or u.block is null then c.stale_seconds end,
+        case when u.block is null then cb.timestamp end,
+        case when u.block is null then c.stale_seconds end,
         e.reason,
         t.fee,
         t.royalty,
         t.stakers,
         t.provider,
-        greatest(a.block, d.block, e.block, r.block, n.block, s.block, f.block, c.block, u.block, l.block, m.block,
+        greatest(a.block, d.block, e.block, r.block, n.block, s.block, f.block, c.block, w.block, l.block, m.block,
             q.block, t.block)
     from unnest(deals, slot_numbers) as k (deal, slot)
     left join lateral (
@@ -340,11 +351,20 @@ as $$
         order by block desc, log_index desc limit 1
     ) as c on true
     left join block as cb on cb.number = c.block
+    -- A renewal at a price sizes the lock anew, and so cures as well.
     left join lateral (
-        select * from margin_call_cured
-        where deal = k.deal and slot = k.slot and (block, log_index) > (a.block, a.log_index)
-        order by block desc, log_index desc limit 1
+        select block from (
+            select block from margin_call_cured
+            where deal = k.deal and slot = k.slot and (block, log_index) > (c.block, c.log_index)
+            union all
+            select block from slot_renewed
+            where deal = k.deal and slot = k.slot and is_priced and (block, log_index) > (c.block, c.log_index)
+        ) as cure
+        limit 1
     ) as u on true
+    left join lateral (
+        select max(block) as block from margin_call_cured where deal = k.deal and slot = k.slot
+    ) as w on true
     left join lateral (
         select * from deal_stop_requested where deal = k.deal order by block desc, log_index desc limit 1
     ) as q on true

@@ -209,6 +209,11 @@ as $$
         select t.deal, t.payer from deal_funded as t where block between first and last
         union all
         select t.deal, t.payer from refunded as t where block between first and last
+        union all
+        select o.deal, o.payer
+        from deal_funded as t
+        join deal_funded as o on o.deal = t.deal
+        where t.block between first and last and t.shares = t.total_shares
     ) as touched (deal, payer)
 $$;
 
