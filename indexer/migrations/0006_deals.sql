@@ -234,7 +234,7 @@ create table stakers_paid (
     amount amount not null,
     primary key (block, log_index)
 );
-comment on table stakers_paid is 'The stakers part of a providers revenue was pushed to Staking.';
+comment on table stakers_paid is 'The stakers'' part of a provider''s revenue was pushed to Staking.';
 
 create table credit_claimed (
     block bigint not null,

@@ -24,7 +24,8 @@ pub struct Deployment {
 
 impl Deployment {
     pub fn read(path: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(path).with_context(|| format!("reading the deployment {}", path.display()))?;
+        let text =
+            std::fs::read_to_string(path).with_context(|| format!("reading the deployment {}", path.display()))?;
         let deployment: Self =
             serde_json::from_str(&text).with_context(|| format!("{} is no deployment", path.display()))?;
         deployment.check().with_context(|| format!("{} is no whole deployment", path.display()))?;

@@ -149,7 +149,11 @@ impl CopyRow {
 
     /// Postgres has no zero byte in a text, and whoever writes one on chain must not stop the indexer.
     pub(crate) fn text(&mut self, value: &str) -> &mut Self {
-        if value.contains('\0') { self.field(value.replace('\0', "\u{fffd}").as_bytes()) } else { self.field(value.as_bytes()) }
+        if value.contains('\0') {
+            self.field(value.replace('\0', "\u{fffd}").as_bytes())
+        } else {
+            self.field(value.as_bytes())
+        }
     }
 
     pub(crate) fn time<const BITS: usize, const LIMBS: usize>(&mut self, value: Uint<BITS, LIMBS>) -> &mut Self {

@@ -49,7 +49,8 @@ pub(crate) async fn serve(listen: Option<SocketAddr>, status: watch::Receiver<St
 
 async fn readyz(Shared(status): Shared<watch::Receiver<Status>>) -> (StatusCode, String) {
     let status = status.borrow().clone();
-    let block = status.indexed.map_or_else(|| "nothing indexed".to_owned(), |tip| format!("indexed to block {}", tip.number));
+    let block =
+        status.indexed.map_or_else(|| "nothing indexed".to_owned(), |tip| format!("indexed to block {}", tip.number));
     let unready = |why: &str| (StatusCode::SERVICE_UNAVAILABLE, format!("{why}; {block}\n"));
     match status.state {
         State::Following => (StatusCode::OK, format!("ready; {block}\n")),

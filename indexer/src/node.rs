@@ -145,8 +145,11 @@ impl Node {
             Transport::Socket(_) => {
                 let mut calls = calls.into_iter();
                 loop {
-                    let batch: Vec<_> =
-                        calls.by_ref().take(BATCH_MAX).map(|(method, parameters)| self.call(method, parameters)).collect();
+                    let batch: Vec<_> = calls
+                        .by_ref()
+                        .take(BATCH_MAX)
+                        .map(|(method, parameters)| self.call(method, parameters))
+                        .collect();
                     if batch.is_empty() {
                         break;
                     }

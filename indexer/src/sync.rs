@@ -107,7 +107,8 @@ fn is_passing(error: &anyhow::Error) -> bool {
     if error.is::<Fatal>() {
         return false;
     }
-    let refused = error.chain().find_map(|cause| cause.downcast_ref::<sqlx::Error>()).and_then(sqlx::Error::as_database_error);
+    let refused =
+        error.chain().find_map(|cause| cause.downcast_ref::<sqlx::Error>()).and_then(sqlx::Error::as_database_error);
     match refused.and_then(|refused| refused.code().map(|code| code.to_string())) {
         // Connections, resources, conflicts, operators and the system; roles and databases that do not exist yet.
         Some(code) => ["08", "28", "3D", "40", "53", "55", "57", "58"].iter().any(|class| code.starts_with(class)),
@@ -160,7 +161,8 @@ impl Session<'_> {
             match next_step(&stored, &seen) {
                 Step::Backfill(range) => {
                     self.reporter.state(State::Backfilling);
-                    backfill::backfill(&mut self.store, &self.node, self.contracts, range, self.reporter, shutdown).await?;
+                    backfill::backfill(&mut self.store, &self.node, self.contracts, range, self.reporter, shutdown)
+                        .await?;
                 }
                 Step::Follow(range) => {
                     self.derive_once().await?;
@@ -224,7 +226,12 @@ impl Session<'_> {
         let mut tip = self.store.tip();
         let mut batch = Batch::default();
         for (header, logs) in headers.iter().zip(logs) {
-            ensure!(header.number == tip.number + 1, "the node answers with block {} after {}", header.number, tip.number);
+            ensure!(
+                header.number == tip.number + 1,
+                "the node answers with block {} after {}",
+                header.number,
+                tip.number
+            );
             ensure!(
                 tip.hash.is_zero() || header.parent_hash == tip.hash,
                 "block {} of the node does not follow block {}",
@@ -257,7 +264,10 @@ impl Session<'_> {
                 let depth = stored.tip.number - to.number;
                 self.store.rewind(to).await?;
                 metrics::counter!("surety_indexer_reorganisations_total").increment(1);
-                warn!(block = to.number, depth, "the chain was reorganised: went back {depth} blocks to block {}", to.number);
+                warn!(
+                    block = to.number,
+                    depth, "the chain was reorganised: went back {depth} blocks to block {}", to.number
+                );
                 self.reporter.indexed(to, 0);
                 Ok(None)
             }

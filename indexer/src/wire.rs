@@ -64,7 +64,8 @@ impl<'de> Deserialize<'de> for Topics {
             fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut sequence: A) -> Result<Topics, A::Error> {
                 let mut topics = Topics::default();
                 while let Some(Hex(word)) = sequence.next_element::<Hex<B256>>()? {
-                    let place = topics.words.get_mut(topics.count).ok_or_else(|| A::Error::custom("over four topics"))?;
+                    let place =
+                        topics.words.get_mut(topics.count).ok_or_else(|| A::Error::custom("over four topics"))?;
                     *place = word;
                     topics.count += 1;
                 }

@@ -34,11 +34,20 @@ pub(crate) fn write(event: &Events, place: Place, batch: &mut Batch) {
 
 impl Fact for abi::DealOpened {
     const TABLE: &str = "deal_opened";
-    const COLUMNS: &[&str] = &["deal", "customer", "class", "slots", "units", "term_days", "duration_days", "coverage_bps", "exposure"];
+    const COLUMNS: &[&str] =
+        &["deal", "customer", "class", "slots", "units", "term_days", "duration_days", "coverage_bps", "exposure"];
 
     fn write(&self, row: &mut CopyRow) {
         let Self { deal, customer, class, slots, units, termDays, durationDays, coverageBps, exposure } = self;
-        row.int(*deal).address(*customer).small(*class).small(*slots).int(*units).small(*termDays).small(*durationDays).small(*coverageBps).small(*exposure);
+        row.int(*deal)
+            .address(*customer)
+            .small(*class)
+            .small(*slots)
+            .int(*units)
+            .small(*termDays)
+            .small(*durationDays)
+            .small(*coverageBps)
+            .small(*exposure);
     }
 }
 
@@ -84,11 +93,20 @@ impl Fact for abi::SpareChanged {
 
 impl Fact for abi::SlotAssigned {
     const TABLE: &str = "slot_assigned";
-    const COLUMNS: &[&str] = &["deal", "slot", "provider", "serving", "offer", "price", "lock", "lock_amount", "value_at_stake"];
+    const COLUMNS: &[&str] =
+        &["deal", "slot", "provider", "serving", "offer", "price", "lock", "lock_amount", "value_at_stake"];
 
     fn write(&self, row: &mut CopyRow) {
         let Self { deal, slot, provider, serving, offer, price, lock, lockAmount, valueAtStake } = self;
-        row.int(*deal).small(*slot).address(*provider).int(*serving).int(*offer).amount(*price).int(*lock).amount(*lockAmount).amount(*valueAtStake);
+        row.int(*deal)
+            .small(*slot)
+            .address(*provider)
+            .int(*serving)
+            .int(*offer)
+            .amount(*price)
+            .int(*lock)
+            .amount(*lockAmount)
+            .amount(*valueAtStake);
     }
 }
 
@@ -128,7 +146,13 @@ impl Fact for abi::SlotCredited {
 
     fn write(&self, row: &mut CopyRow) {
         let Self { deal, slot, provider, fee, royalty, toStakers, toProvider } = self;
-        row.int(*deal).small(*slot).address(*provider).amount(*fee).amount(*royalty).amount(*toStakers).amount(*toProvider);
+        row.int(*deal)
+            .small(*slot)
+            .address(*provider)
+            .amount(*fee)
+            .amount(*royalty)
+            .amount(*toStakers)
+            .amount(*toProvider);
     }
 }
 
@@ -138,7 +162,13 @@ impl Fact for abi::SlotRenewed {
 
     fn write(&self, row: &mut CopyRow) {
         let Self { deal, slot, provider, termEnd, lockAmount, valueAtStake, isPriced } = self;
-        row.int(*deal).small(*slot).address(*provider).time(*termEnd).amount(*lockAmount).amount(*valueAtStake).flag(*isPriced);
+        row.int(*deal)
+            .small(*slot)
+            .address(*provider)
+            .time(*termEnd)
+            .amount(*lockAmount)
+            .amount(*valueAtStake)
+            .flag(*isPriced);
     }
 }
 

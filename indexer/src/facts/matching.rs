@@ -21,11 +21,42 @@ pub(crate) fn write(event: &Events, place: Place, batch: &mut Batch) {
 
 impl Fact for abi::RequestOpened {
     const TABLE: &str = "request_opened";
-    const COLUMNS: &[&str] = &["deal", "customer", "application", "price_max", "regions", "first_loss_min_bps", "proof_kind", "expiry", "resolver", "is_allowlist"];
+    const COLUMNS: &[&str] = &[
+        "deal",
+        "customer",
+        "application",
+        "price_max",
+        "regions",
+        "first_loss_min_bps",
+        "proof_kind",
+        "expiry",
+        "resolver",
+        "is_allowlist",
+    ];
 
     fn write(&self, row: &mut CopyRow) {
-        let Self { deal, customer, application, priceMax, regions, firstLossMinBps, proofKind, expiry, resolver, isAllowlist } = self;
-        row.int(*deal).address(*customer).text(application).amount(*priceMax).amount(*regions).small(*firstLossMinBps).small(*proofKind).time(*expiry).address(*resolver).flag(*isAllowlist);
+        let Self {
+            deal,
+            customer,
+            application,
+            priceMax,
+            regions,
+            firstLossMinBps,
+            proofKind,
+            expiry,
+            resolver,
+            isAllowlist,
+        } = self;
+        row.int(*deal)
+            .address(*customer)
+            .text(application)
+            .amount(*priceMax)
+            .amount(*regions)
+            .small(*firstLossMinBps)
+            .small(*proofKind)
+            .time(*expiry)
+            .address(*resolver)
+            .flag(*isAllowlist);
     }
 }
 

@@ -40,11 +40,36 @@ impl Fact for abi::OfferCreated {
 
 impl Fact for abi::OfferLimitsSet {
     const TABLE: &str = "offer_limits_set";
-    const COLUMNS: &[&str] = &["offer", "coverage_max_bps", "availability_bps", "term_max_days", "duration_max_days", "payment_modes", "proof_kinds", "notice"];
+    const COLUMNS: &[&str] = &[
+        "offer",
+        "coverage_max_bps",
+        "availability_bps",
+        "term_max_days",
+        "duration_max_days",
+        "payment_modes",
+        "proof_kinds",
+        "notice",
+    ];
 
     fn write(&self, row: &mut CopyRow) {
-        let Self { offer, coverageMaxBps, availabilityBps, termMaxDays, durationMaxDays, paymentModes, proofKinds, notice } = self;
-        row.int(*offer).small(*coverageMaxBps).small(*availabilityBps).small(*termMaxDays).small(*durationMaxDays).small(*paymentModes).small(*proofKinds).int(*notice);
+        let Self {
+            offer,
+            coverageMaxBps,
+            availabilityBps,
+            termMaxDays,
+            durationMaxDays,
+            paymentModes,
+            proofKinds,
+            notice,
+        } = self;
+        row.int(*offer)
+            .small(*coverageMaxBps)
+            .small(*availabilityBps)
+            .small(*termMaxDays)
+            .small(*durationMaxDays)
+            .small(*paymentModes)
+            .small(*proofKinds)
+            .int(*notice);
     }
 }
 

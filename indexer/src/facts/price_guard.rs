@@ -14,11 +14,19 @@ pub(crate) fn write(event: &Events, place: Place, batch: &mut Batch) {
 
 impl Fact for abi::PriceObserved {
     const TABLE: &str = "price_observed";
-    const COLUMNS: &[&str] = &["median", "ema30m", "ema24h", "fresh_until", "is_spread", "day_ema", "day_before_ema", "stale_seconds"];
+    const COLUMNS: &[&str] =
+        &["median", "ema30m", "ema24h", "fresh_until", "is_spread", "day_ema", "day_before_ema", "stale_seconds"];
 
     fn write(&self, row: &mut CopyRow) {
         let Self { median, ema30m, ema24h, freshUntil, isSpread, dayEma, dayBeforeEma, staleSeconds } = self;
-        row.amount(*median).amount(*ema30m).amount(*ema24h).time(*freshUntil).flag(*isSpread).amount(*dayEma).amount(*dayBeforeEma).int(*staleSeconds);
+        row.amount(*median)
+            .amount(*ema30m)
+            .amount(*ema24h)
+            .time(*freshUntil)
+            .flag(*isSpread)
+            .amount(*dayEma)
+            .amount(*dayBeforeEma)
+            .int(*staleSeconds);
     }
 }
 

@@ -47,21 +47,33 @@ pub(crate) fn write(event: &Events, place: Place, batch: &mut Batch) {
 
 impl Fact for abi::TermsSet {
     const TABLE: &str = "terms_set";
-    const COLUMNS: &[&str] = &["provider", "first_loss_bps", "reward_share_bps", "revenue_share_bps", "drip_days", "delegation_cap"];
+    const COLUMNS: &[&str] =
+        &["provider", "first_loss_bps", "reward_share_bps", "revenue_share_bps", "drip_days", "delegation_cap"];
 
     fn write(&self, row: &mut CopyRow) {
         let Self { provider, firstLossBps, rewardShareBps, revenueShareBps, dripDays, delegationCap } = self;
-        row.address(*provider).small(*firstLossBps).small(*rewardShareBps).small(*revenueShareBps).small(*dripDays).amount(*delegationCap);
+        row.address(*provider)
+            .small(*firstLossBps)
+            .small(*rewardShareBps)
+            .small(*revenueShareBps)
+            .small(*dripDays)
+            .amount(*delegationCap);
     }
 }
 
 impl Fact for abi::TermsScheduled {
     const TABLE: &str = "terms_scheduled";
-    const COLUMNS: &[&str] = &["provider", "first_loss_bps", "reward_share_bps", "revenue_share_bps", "drip_days", "effective_at"];
+    const COLUMNS: &[&str] =
+        &["provider", "first_loss_bps", "reward_share_bps", "revenue_share_bps", "drip_days", "effective_at"];
 
     fn write(&self, row: &mut CopyRow) {
         let Self { provider, firstLossBps, rewardShareBps, revenueShareBps, dripDays, effectiveAt } = self;
-        row.address(*provider).small(*firstLossBps).small(*rewardShareBps).small(*revenueShareBps).small(*dripDays).time(*effectiveAt);
+        row.address(*provider)
+            .small(*firstLossBps)
+            .small(*rewardShareBps)
+            .small(*revenueShareBps)
+            .small(*dripDays)
+            .time(*effectiveAt);
     }
 }
 
@@ -101,7 +113,13 @@ impl Fact for abi::ExitStarted {
 
     fn write(&self, row: &mut CopyRow) {
         let Self { provider, account, day, amount, shares, thawGeneration, units } = self;
-        row.address(*provider).address(*account).int(*day).amount(*amount).amount(*shares).int(*thawGeneration).amount(*units);
+        row.address(*provider)
+            .address(*account)
+            .int(*day)
+            .amount(*amount)
+            .amount(*shares)
+            .int(*thawGeneration)
+            .amount(*units);
     }
 }
 
@@ -111,7 +129,13 @@ impl Fact for abi::ExitCancelled {
 
     fn write(&self, row: &mut CopyRow) {
         let Self { provider, account, day, units, amount, generation, shares } = self;
-        row.address(*provider).address(*account).int(*day).amount(*units).amount(*amount).int(*generation).amount(*shares);
+        row.address(*provider)
+            .address(*account)
+            .int(*day)
+            .amount(*units)
+            .amount(*amount)
+            .int(*generation)
+            .amount(*shares);
     }
 }
 
@@ -227,11 +251,29 @@ impl Fact for abi::LockReleased {
 
 impl Fact for abi::Slashed {
     const TABLE: &str = "slashed";
-    const COLUMNS: &[&str] = &["lock", "provider", "slasher", "amount", "from_orphan", "from_own", "from_delegated", "lock_amount", "locked"];
+    const COLUMNS: &[&str] = &[
+        "lock",
+        "provider",
+        "slasher",
+        "amount",
+        "from_orphan",
+        "from_own",
+        "from_delegated",
+        "lock_amount",
+        "locked",
+    ];
 
     fn write(&self, row: &mut CopyRow) {
         let Self { lock, provider, slasher, amount, fromOrphan, fromOwn, fromDelegated, lockAmount, locked } = self;
-        row.int(*lock).address(*provider).address(*slasher).amount(*amount).amount(*fromOrphan).amount(*fromOwn).amount(*fromDelegated).amount(*lockAmount).amount(*locked);
+        row.int(*lock)
+            .address(*provider)
+            .address(*slasher)
+            .amount(*amount)
+            .amount(*fromOrphan)
+            .amount(*fromOwn)
+            .amount(*fromDelegated)
+            .amount(*lockAmount)
+            .amount(*locked);
     }
 }
 
@@ -267,11 +309,19 @@ impl Fact for abi::SlashBurned {
 
 impl Fact for abi::QuarantineOpened {
     const TABLE: &str = "quarantine_opened";
-    const COLUMNS: &[&str] = &["quarantine", "lock", "provider", "customer", "customer_amount", "reporter", "reporter_amount", "release_at"];
+    const COLUMNS: &[&str] =
+        &["quarantine", "lock", "provider", "customer", "customer_amount", "reporter", "reporter_amount", "release_at"];
 
     fn write(&self, row: &mut CopyRow) {
         let Self { quarantine, lock, provider, customer, customerAmount, reporter, reporterAmount, releaseAt } = self;
-        row.int(*quarantine).int(*lock).address(*provider).address(*customer).amount(*customerAmount).address(*reporter).amount(*reporterAmount).time(*releaseAt);
+        row.int(*quarantine)
+            .int(*lock)
+            .address(*provider)
+            .address(*customer)
+            .amount(*customerAmount)
+            .address(*reporter)
+            .amount(*reporterAmount)
+            .time(*releaseAt);
     }
 }
 
