@@ -97,3 +97,107 @@ pub(crate) fn find_fork(stored: &Stored, ours: &[(Tip, Option<B256>)]) -> Fork {
         None => Fork::TooDeep,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FIRST: u64 = 10;
+
+    fn hash(number: u64, chain: u8) -> B256 {
+        let mut hash = B256::with_last_byte(chain);
+        hash[..8].copy_from_slice(&number.to_be_bytes());
+        hash
+    }
+
+    fn tip(number: u64, chain: u8) -> Tip {
+        Tip { number, hash: hash(number, chain) }
+    }
+
+    fn stored(number: u64, finalized: u64) -> Stored {
+        Stored { first_block: FIRST, tip: tip(number, 1), finalized, at_node_head: None }
+    }
+
+    fn nothing() -> Stored {
+        let before = Tip { number: FIRST - 1, hash: B256::ZERO };
+        Stored { first_block: FIRST, tip: before, finalized: FIRST - 1, at_node_head: None }
+    }
+
+    fn seen(head: u64, finalized: u64, at_tip: Option<B256>) -> Seen {
+        Seen { head: tip(head, 1), finalized, at_tip }
+    }
+
+    #[test]
+    fn a_new_database_begins_with_the_final_blocks() {
+        assert_eq!(next_step(&nothing(), &seen(200, 136, None)), Step::Backfill(FIRST..=136));
+    }
+
+    #[test]
+    fn a_young_chain_is_followed_from_its_first_block() {
+        assert_eq!(next_step(&nothing(), &seen(20, 0, None)), Step::Follow(FIRST..=20));
+        assert_eq!(next_step(&nothing(), &seen(FIRST - 1, 0, None)), Step::Wait);
+    }
+
+    #[test]
+    fn a_node_below_the_deployment_lags() {
+        assert_eq!(next_step(&nothing(), &seen(3, 0, None)), Step::Lag);
+    }
+
+    #[test]
+    fn the_seam_between_final_and_other_blocks_is_crossed_in_two_steps() {
+        let next = |number, finalized| next_step(&stored(number, number), &seen(300, finalized, Some(hash(number, 1))));
+        assert_eq!(next(100, 236), Step::Backfill(101..=236));
+        assert_eq!(next(236, 236), Step::Follow(237..=300));
+        assert_eq!(next(300, 236), Step::Wait);
+    }
+
+    #[test]
+    fn no_step_follows_more_blocks_than_headers_are_read_at_once() {
+        assert_eq!(next_step(&stored(20, 20), &seen(300, 0, Some(hash(20, 1)))), Step::Follow(21..=84));
+    }
+
+    #[test]
+    fn another_hash_at_our_tip_is_a_fork() {
+        assert_eq!(next_step(&stored(100, 36), &seen(100, 36, Some(hash(100, 2)))), Step::FindFork);
+        assert_eq!(next_step(&stored(100, 36), &seen(103, 36, Some(hash(100, 2)))), Step::FindFork);
+        assert_eq!(next_step(&stored(100, 36), &seen(103, 36, None)), Step::FindFork);
+    }
+
+    #[test]
+    fn a_shorter_chain_is_a_fork_only_where_its_head_is_not_ours() {
+        let with = |at_node_head| Stored { at_node_head, ..stored(100, 36) };
+        assert_eq!(next_step(&with(Some(hash(97, 1))), &seen(97, 33, None)), Step::Lag);
+        assert_eq!(next_step(&with(Some(hash(97, 2))), &seen(97, 33, None)), Step::FindFork);
+        assert_eq!(next_step(&with(None), &seen(5, 0, None)), Step::Lag);
+    }
+
+    #[test]
+    fn a_fork_goes_back_to_the_last_shared_block() {
+        for depth in [1, 3, 20, 45, 64] {
+            let compared: Vec<_> = (36..=100)
+                .map(|number| (tip(number, 1), Some(hash(number, if number > 100 - depth { 2 } else { 1 }))))
+                .collect();
+            assert_eq!(find_fork(&stored(100, 36), &compared), Fork::Rewind(tip(100 - depth, 1)));
+        }
+    }
+
+    #[test]
+    fn a_fork_to_a_shorter_chain_is_found() {
+        let compared: Vec<_> =
+            (36..=100).map(|number| (tip(number, 1), (number <= 90).then(|| hash(number, 1)))).collect();
+        assert_eq!(find_fork(&stored(100, 36), &compared), Fork::Rewind(tip(90, 1)));
+    }
+
+    #[test]
+    fn a_fork_below_finality_is_too_deep() {
+        let compared: Vec<_> = (36..=100).map(|number| (tip(number, 1), Some(hash(number, 2)))).collect();
+        assert_eq!(find_fork(&stored(100, 36), &compared), Fork::TooDeep);
+    }
+
+    #[test]
+    fn a_fork_older_than_everything_indexed_starts_anew() {
+        let compared: Vec<_> = (FIRST..=40).map(|number| (tip(number, 1), Some(hash(number, 2)))).collect();
+        let before = Tip { number: FIRST - 1, hash: B256::ZERO };
+        assert_eq!(find_fork(&stored(40, FIRST - 1), &compared), Fork::Rewind(before));
+    }
+}

@@ -230,16 +230,17 @@ async fn try_lock(connection: &mut PgConnection) -> Result<bool> {
 }
 
 fn explain(error: MigrateError) -> anyhow::Error {
-    match error {
-        MigrateError::VersionMissing(version) => fatal(format!(
+    if let MigrateError::VersionMissing(version) = error {
+        return fatal(format!(
             "the database has migration {version}, which this program does not know: it belongs to a newer one"
-        )),
-        MigrateError::VersionMismatch(version) => fatal(format!(
-            "migration {version} of the database is not the one of this program: it belongs to another version"
-        )),
-        MigrateError::Dirty(version) => fatal(format!("migration {version} of the database was left half done")),
-        error => anyhow::Error::from(error).context("migrating the database"),
+        ));
     }
+    if let MigrateError::VersionMismatch(version) = error {
+        return fatal(format!(
+            "migration {version} of the database is not the one of this program: it belongs to another version"
+        ));
+    }
+    anyhow::Error::from(error).context("migrating the database")
 }
 
 /// A new database becomes one of this deployment; one of another is refused.

@@ -1,0 +1,219 @@
+//! A JSON-RPC node with a chain that tests can lengthen, reorganise, hide and break.
+
+pub(crate) mod story;
+
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use alloy::primitives::{Address, B256, LogData, keccak256};
+use axum::Router;
+use axum::extract::{Json, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use indexer::{Deployment, Tip};
+use serde_json::{Value, json};
+
+use story::Story;
+
+pub(crate) const CHAIN_ID: u64 = 31_337;
+pub(crate) const FIRST_BLOCK: u64 = 5;
+const FINALITY: u64 = 64;
+const BEGIN: u64 = 1_800_000_000;
+const SECONDS_PER_BLOCK: u64 = 3_600;
+
+#[derive(Clone)]
+struct Block {
+    hash: B256,
+    parent_hash: B256,
+    timestamp: u64,
+    logs: Vec<(Address, LogData)>,
+    /// What the story is after this block, so that a fork can tell another one.
+    story: Story,
+}
+
+pub(crate) struct Chain {
+    blocks: Vec<Block>,
+    /// The node answers as if it knew fewer blocks.
+    pub(crate) hidden: usize,
+    /// The node refuses logs of more blocks at once.
+    pub(crate) range_max: u64,
+    /// The node refuses to answer with more logs.
+    pub(crate) logs_max: usize,
+    /// The node answers the next requests with a failure.
+    pub(crate) failures: usize,
+    pub(crate) chain_id: u64,
+    pub(crate) ranges_refused: usize,
+    fork: u64,
+}
+
+impl Chain {
+    fn new() -> Self {
+        let genesis = Block {
+            hash: keccak256("genesis"),
+            parent_hash: B256::ZERO,
+            timestamp: BEGIN,
+            logs: Vec::new(),
+            story: Story::new(),
+        };
+        Self {
+            blocks: vec![genesis],
+            hidden: 0,
+            range_max: u64::MAX,
+            logs_max: usize::MAX,
+            failures: 0,
+            chain_id: CHAIN_ID,
+            ranges_refused: 0,
+            fork: 0,
+        }
+    }
+
+    fn head(&self) -> u64 {
+        self.visible().len() as u64 - 1
+    }
+
+    pub(crate) fn tip(&self) -> Tip {
+        Tip { number: self.head(), hash: self.visible().last().expect("there is a genesis").hash }
+    }
+
+    fn visible(&self) -> &[Block] {
+        &self.blocks[..self.blocks.len() - self.hidden]
+    }
+
+    pub(crate) fn logs(&self) -> usize {
+        self.blocks.iter().map(|block| block.logs.len()).sum()
+    }
+
+    pub(crate) fn mine(&mut self, count: usize) {
+        for _ in 0..count {
+            let number = self.blocks.len() as u64;
+            let parent = self.blocks.last().expect("there is a genesis").clone();
+            let timestamp = parent.timestamp + SECONDS_PER_BLOCK;
+            let mut story = parent.story;
+            let logs = if number < FIRST_BLOCK { Vec::new() } else { story.tell(number, timestamp, self.fork) };
+            let hash = keccak256(format!("{number} {} {}", parent.hash, self.fork));
+            self.blocks.push(Block { hash, parent_hash: parent.hash, timestamp, logs, story });
+        }
+    }
+
+    /// Adds a block with a log that no story tells.
+    pub(crate) fn mine_log(&mut self, address: Address, log: LogData) {
+        self.mine(1);
+        let block = self.blocks.last_mut().expect("one was mined");
+        block.logs = vec![(address, log)];
+    }
+
+    /// Replaces the last `depth` blocks by `depth + longer` others.
+    pub(crate) fn reorganise(&mut self, depth: usize, longer: usize) {
+        self.fork += 1;
+        self.blocks.truncate(self.blocks.len() - depth);
+        self.mine(depth + longer);
+    }
+
+    fn header(&self, number: u64) -> Value {
+        match self.visible().get(usize::try_from(number).expect("small")) {
+            Some(block) => json!({
+                "number": format!("{number:#x}"), "hash": block.hash, "parentHash": block.parent_hash,
+                "timestamp": format!("{:#x}", block.timestamp), "transactions": [],
+            }),
+            None => Value::Null,
+        }
+    }
+
+    fn logs_in(&self, numbers: impl Iterator<Item = u64>) -> Vec<Value> {
+        let mut found = Vec::new();
+        for number in numbers {
+            let Some(block) = self.visible().get(usize::try_from(number).expect("small")) else { continue };
+            for (index, (address, log)) in block.logs.iter().enumerate() {
+                found.push(json!({
+                    "address": address, "topics": log.topics(), "data": log.data, "blockNumber": format!("{number:#x}"),
+                    "blockHash": block.hash, "logIndex": format!("{index:#x}"), "transactionHash": block.hash,
+                    "transactionIndex": "0x0", "removed": false,
+                }));
+            }
+        }
+        found
+    }
+
+    fn answer(&mut self, method: &str, parameters: &Value) -> Result<Value, String> {
+        match method {
+            "eth_chainId" => Ok(json!(format!("{:#x}", self.chain_id))),
+            "eth_getBlockByNumber" => Ok(match parameters[0].as_str().expect("a tag or a number") {
+                "latest" => self.header(self.head()),
+                "finalized" => self.header(self.head().saturating_sub(FINALITY)),
+                number => self.header(quantity(number)),
+            }),
+            "eth_getLogs" => self.get_logs(&parameters[0]),
+            other => Err(format!("no method {other}")),
+        }
+    }
+
+    fn get_logs(&mut self, filter: &Value) -> Result<Value, String> {
+        if let Some(hash) = filter["blockHash"].as_str() {
+            let place = self.visible().iter().position(|block| block.hash.to_string() == hash);
+            let number = place.ok_or("unknown block")? as u64;
+            return Ok(json!(self.logs_in(std::iter::once(number))));
+        }
+        let from = quantity(filter["fromBlock"].as_str().expect("a number"));
+        let to = quantity(filter["toBlock"].as_str().expect("a number"));
+        let logs = self.logs_in(from..=to);
+        if to - from >= self.range_max || logs.len() > self.logs_max {
+            self.ranges_refused += 1;
+            return Err("query returned more than 10000 results".to_owned());
+        }
+        Ok(json!(logs))
+    }
+}
+
+fn quantity(text: &str) -> u64 {
+    u64::from_str_radix(text.trim_start_matches("0x"), 16).expect("a quantity")
+}
+
+#[derive(Clone)]
+pub(crate) struct Node {
+    chain: Arc<Mutex<Chain>>,
+    pub(crate) url: String,
+}
+
+impl Node {
+    pub(crate) async fn start() -> Self {
+        let chain = Arc::new(Mutex::new(Chain::new()));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("it listens"));
+        let routes = Router::new().route("/", post(answer)).with_state(chain.clone());
+        tokio::spawn(async move { axum::serve(listener, routes).await });
+        Self { chain, url }
+    }
+
+    pub(crate) fn chain(&self) -> MutexGuard<'_, Chain> {
+        self.chain.lock().expect("no test panics with the chain in hand")
+    }
+}
+
+async fn answer(State(chain): State<Arc<Mutex<Chain>>>, Json(request): Json<Value>) -> Response {
+    let mut chain = chain.lock().expect("no test panics with the chain in hand");
+    if chain.failures > 0 {
+        chain.failures -= 1;
+        return (StatusCode::BAD_GATEWAY, "away").into_response();
+    }
+    let mut reply = |call: &Value| {
+        let id = &call["id"];
+        match chain.answer(call["method"].as_str().expect("a method"), &call["params"]) {
+            Ok(result) => json!({ "jsonrpc": "2.0", "id": id, "result": result }),
+            Err(message) => json!({ "jsonrpc": "2.0", "id": id, "error": { "code": -32005, "message": message } }),
+        }
+    };
+    let body = match &request {
+        Value::Array(calls) => Value::Array(calls.iter().map(reply).collect()),
+        call => reply(call),
+    };
+    Json(body).into_response()
+}
+
+pub(crate) fn deployment() -> Deployment {
+    Deployment {
+        chain_id: CHAIN_ID,
+        first_block: FIRST_BLOCK,
+        contracts: story::addresses().into_iter().map(|(name, address)| (name.to_owned(), address)).collect(),
+        stablecoin_decimals: 6,
+    }
+}

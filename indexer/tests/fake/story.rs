@@ -1,0 +1,505 @@
+//! Events that could be of a network: each follows from the ones before, so that a fork tells another story.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use alloy::primitives::aliases::{U40, U48, U96};
+use alloy::primitives::{Address, B256, LogData, U256};
+use alloy::sol_types::SolEvent;
+use contracts::{IAttributes, IDeals, IMatching, IOffers, IPriceGuard, IStaking};
+
+const NAMES: [&str; 8] = ["Staking", "PriceGuard", "Offers", "Attributes", "Deals", "Matching", "Flt", "Stablecoin"];
+const UNIT: u128 = 1_000_000_000_000_000_000;
+
+pub(crate) fn addresses() -> BTreeMap<&'static str, Address> {
+    NAMES.iter().zip(1..).map(|(name, place)| (*name, Address::with_last_byte(place))).collect()
+}
+
+fn party(number: u64) -> Address {
+    Address::repeat_byte(u8::try_from(0x40 + number % 64).expect("small"))
+}
+
+#[derive(Clone, Default)]
+pub(crate) struct Story {
+    random: u64,
+    time: u64,
+    logs: Vec<(Address, LogData)>,
+    /// Active shares by provider and account; one FLT a share.
+    positions: BTreeMap<(u64, u64), u128>,
+    tickets: BTreeMap<(u64, u64, u32), u128>,
+    pools: BTreeSet<(u64, bool, u32)>,
+    locks: BTreeMap<u64, (u64, u128)>,
+    locked: BTreeMap<u64, u128>,
+    offers: u64,
+    deals: u64,
+    lock_count: u64,
+    servings: BTreeMap<u64, (u64, u64)>,
+    credits: BTreeMap<u64, u128>,
+    stakers: BTreeMap<u64, u128>,
+}
+
+impl Story {
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    /// What happens in a block.
+    pub(crate) fn tell(&mut self, number: u64, time: u64, fork: u64) -> Vec<(Address, LogData)> {
+        self.random = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ fork.wrapping_mul(0xbf58_476d_1ce4_e5b9) ^ 7;
+        self.time = time;
+        if number == super::FIRST_BLOCK {
+            self.prologue();
+        }
+        for _ in 0..self.below(6) {
+            match self.below(12) {
+                0 | 1 => self.stake(),
+                2 => self.exit(),
+                3 => self.leave(),
+                4 => self.lock(),
+                5 => self.slash(),
+                6 => self.offer(),
+                7 => self.open(),
+                8 => self.serve(),
+                9 => self.settle(),
+                10 => self.observe(),
+                _ => self.attest(),
+            }
+        }
+        std::mem::take(&mut self.logs)
+    }
+
+    fn below(&mut self, end: u64) -> u64 {
+        self.random ^= self.random << 13;
+        self.random ^= self.random >> 7;
+        self.random ^= self.random << 17;
+        (self.random >> 11) % end
+    }
+
+    fn emit(&mut self, contract: &str, event: &impl SolEvent) {
+        self.logs.push((addresses()[contract], event.encode_log_data()));
+    }
+
+    fn now(&self, later: u64) -> U40 {
+        U40::from(self.time + later)
+    }
+
+    fn prologue(&mut self) {
+        for provider in 0..3 {
+            self.terms(provider, 0);
+        }
+        self.emit("Deals", &IDeals::FeeSet { feeBps: 200, treasury: party(63) });
+        self.emit("Matching", &IMatching::RequestFeeSet { fee: 100_000 });
+        self.observe();
+    }
+
+    fn terms(&mut self, provider: u64, later: u64) {
+        let terms = IStaking::TermsSet {
+            provider: party(provider),
+            firstLossBps: 1_000,
+            rewardShareBps: 3_000,
+            revenueShareBps: 500,
+            dripDays: 7,
+            delegationCap: 1_000_000 * UNIT,
+        };
+        self.emit("Staking", &terms);
+        if later > 0 {
+            let effective_at = self.now(later);
+            let scheduled = IStaking::TermsScheduled {
+                provider: party(provider),
+                firstLossBps: 500,
+                rewardShareBps: 3_000,
+                revenueShareBps: 500,
+                dripDays: 14,
+                effectiveAt: effective_at,
+            };
+            self.emit("Staking", &scheduled);
+        }
+    }
+
+    /// The tranche after a change of one of its positions, as Staking tells it.
+    fn tranche(&mut self, provider: u64, is_own: bool) {
+        let of = |(place, _): &(&(u64, u64), &u128)| place.0 == provider && (place.0 == place.1) == is_own;
+        let active: u128 = self.positions.iter().filter(of).map(|(_, shares)| *shares).sum();
+        let thawing: u128 = self
+            .tickets
+            .iter()
+            .filter(|((of, account, _), _)| *of == provider && (of == account) == is_own)
+            .map(|(_, units)| *units)
+            .sum();
+        let (provider, generation, shares) = (party(provider), 0, active);
+        let updated_at = self.now(0);
+        let index = u128::from(self.time - super::BEGIN) * 1_000_000;
+        let index = IStaking::IndexChanged {
+            provider,
+            isOwn: is_own,
+            fltIndex: index,
+            usdIndex: index / 7,
+            updatedAt: updated_at,
+        };
+        self.emit("Staking", &index);
+        self.emit("Staking", &IStaking::TrancheChanged { provider, isOwn: is_own, generation, active, shares });
+        self.emit("Staking", &IStaking::ThawChanged { provider, isOwn: is_own, generation, thawing, units: thawing });
+    }
+
+    fn stake(&mut self) {
+        let (provider, account) = (self.below(3), self.below(6));
+        let amount = u128::from(self.below(1_000) + 1) * UNIT;
+        *self.positions.entry((provider, account)).or_default() += amount;
+        self.tranche(provider, provider == account);
+        self.emit(
+            "Staking",
+            &IStaking::RewardSettled {
+                provider: party(provider),
+                account: party(account),
+                fltIndex: 5,
+                usdIndex: 6,
+                fltOwed: amount / 1_000,
+                usdOwed: 9,
+            },
+        );
+        let (provider, account) = (party(provider), party(account));
+        self.emit("Staking", &IStaking::Staked { provider, account, generation: 0, amount, shares: amount });
+    }
+
+    fn exit(&mut self) {
+        let Some((&(provider, account), &shares)) =
+            self.positions.iter().nth(usize::try_from(self.random % 5).unwrap())
+        else {
+            return;
+        };
+        let part = shares / 3;
+        if part == 0 {
+            return;
+        }
+        self.positions.insert((provider, account), shares - part);
+        let day = u32::try_from(self.time / 86_400 + 2).unwrap();
+        *self.tickets.entry((provider, account, day)).or_default() += part;
+        self.tranche(provider, provider == account);
+        let (provider, account) = (party(provider), party(account));
+        self.emit(
+            "Staking",
+            &IStaking::ExitStarted {
+                provider,
+                account,
+                day,
+                amount: part,
+                shares: part,
+                thawGeneration: 0,
+                units: part,
+            },
+        );
+    }
+
+    /// Cancels a young ticket, redeems a mature one.
+    fn leave(&mut self) {
+        let Some((&(of, by, day), &units)) = self.tickets.iter().next() else { return };
+        self.tickets.remove(&(of, by, day));
+        let (provider, account) = (party(of), party(by));
+        if u64::from(day) * 86_400 > self.time {
+            *self.positions.entry((of, by)).or_default() += units;
+            self.tranche(of, of == by);
+            self.emit(
+                "Staking",
+                &IStaking::ExitCancelled { provider, account, day, units, amount: units, generation: 0, shares: units },
+            );
+        } else {
+            self.crystallise(of, of == by, day, units);
+            self.tranche(of, of == by);
+            self.emit(
+                "Staking",
+                &IStaking::Withdrawn { provider, account, day, units, amount: units, recipient: account },
+            );
+        }
+    }
+
+    /// A bucket becomes a claim pool once, for all of its tickets; `taken` is the one that is being redeemed.
+    fn crystallise(&mut self, of: u64, is_own: bool, day: u32, taken: u128) {
+        if !self.pools.insert((of, is_own, day)) {
+            return;
+        }
+        let others = self.tickets.iter().filter(|((provider, account, matures), _)| {
+            *provider == of && (provider == account) == is_own && *matures == day
+        });
+        let units = taken + others.map(|(_, units)| *units).sum::<u128>();
+        let crystallised =
+            IStaking::Crystallised { provider: party(of), isOwn: is_own, day, thawGeneration: 0, units, amount: units };
+        self.emit("Staking", &crystallised);
+    }
+
+    fn lock(&mut self) {
+        let provider = self.below(3);
+        let later = 20 * 86_400;
+        let amount = u128::from(self.below(500) + 1) * UNIT;
+        let end = self.now(later);
+        let locked = self.locked.entry(provider).or_default();
+        *locked += amount;
+        let locked = *locked;
+        self.lock_count += 1;
+        self.locks.insert(self.lock_count, (provider, amount));
+        let (lock, provider) = (self.lock_count, party(provider));
+        let module = addresses()["Deals"];
+        self.emit(
+            "Staking",
+            &IStaking::LockGranted { lock, provider, module, slasher: Address::ZERO, amount, end, locked },
+        );
+    }
+
+    /// Slashes, renews or releases the oldest lock.
+    fn slash(&mut self) {
+        let Some((&lock, &(of, amount))) = self.locks.iter().next() else { return };
+        let held = self.locked[&of];
+        let provider = party(of);
+        match self.below(3) {
+            0 => {
+                let part = amount / 4;
+                let (left, locked) = (amount - part, held - part);
+                self.locks.insert(lock, (of, left));
+                self.locked.insert(of, locked);
+                let slashed = IStaking::Slashed {
+                    lock,
+                    provider,
+                    slasher: party(60),
+                    amount: part,
+                    fromOrphan: 0,
+                    fromOwn: part,
+                    fromDelegated: 0,
+                    lockAmount: left,
+                    locked,
+                };
+                self.emit("Staking", &slashed);
+                let cure_until = self.now(48 * 3_600);
+                self.emit("Staking", &IStaking::ShortfallSet { provider, shortfall: part, cureUntil: cure_until });
+            }
+            1 => {
+                let end = self.now(19 * 86_400);
+                let locked = held + UNIT;
+                self.locks.insert(lock, (of, amount + UNIT));
+                self.locked.insert(of, locked);
+                self.emit("Staking", &IStaking::LockRegranted { lock, provider, amount: amount + UNIT, end, locked });
+            }
+            _ => {
+                self.locks.remove(&lock);
+                self.locked.insert(of, held - amount);
+                self.emit("Staking", &IStaking::LockReleased { lock, provider, amount, locked: held - amount });
+                self.terms(of, 22 * 86_400);
+            }
+        }
+    }
+
+    fn offer(&mut self) {
+        let provider = party(self.below(3));
+        let price = U96::from(1_000_000 + self.below(500_000));
+        let offer = if self.offers < 3 || self.below(2) == 0 {
+            self.offers += 1;
+            let offer = self.offers;
+            self.emit("Offers", &IOffers::OfferCreated { offer, provider, class: 0, region: 2, units: 100, price });
+            offer
+        } else {
+            let offer = 1 + self.below(self.offers);
+            let effective_at = self.now(120);
+            self.emit("Offers", &IOffers::OfferUpdated { offer, units: 90, price, effectiveAt: effective_at });
+            offer
+        };
+        let limits = IOffers::OfferLimitsSet {
+            offer,
+            coverageMaxBps: 50_000,
+            availabilityBps: 9_900,
+            termMaxDays: 14,
+            durationMaxDays: 365,
+            paymentModes: 1,
+            proofKinds: 1,
+            notice: 86_400,
+        };
+        self.emit("Offers", &limits);
+        let zero = B256::ZERO;
+        self.emit(
+            "Offers",
+            &IOffers::OfferRootsSet { offer, customersRoot: zero, applicationsRoot: zero, verificationKeysRoot: zero },
+        );
+        // A zero byte is the one thing that Postgres cannot store in a text.
+        let name = format!("provider\0{offer}");
+        self.emit(
+            "Offers",
+            &IOffers::ProfileSet { provider, name, endpoint: "https://p".to_owned(), operator: U48::from(offer) },
+        );
+    }
+
+    fn open(&mut self) {
+        self.deals += 1;
+        let (deal, customer) = (self.deals, party(20 + self.below(4)));
+        let expiry = self.now(86_400);
+        self.emit(
+            "Deals",
+            &IDeals::DealOpened {
+                deal,
+                customer,
+                class: 0,
+                slots: 1,
+                units: 10,
+                termDays: 7,
+                durationDays: 28,
+                coverageBps: 30_000,
+                exposure: 0,
+            },
+        );
+        let royalty = U96::ZERO;
+        self.emit("Deals", &IDeals::DealTermsSet { deal, paymentMode: 0, feeBps: 200, notice: 3_600, royalty });
+        let amount = 500_000_000;
+        self.emit("Deals", &IDeals::DealFunded { deal, payer: customer, amount, shares: amount, totalShares: amount });
+        self.emit("Deals", &IDeals::SlotFunded { deal, slot: 0, escrow: amount });
+        self.emit(
+            "Matching",
+            &IMatching::RequestOpened {
+                deal,
+                customer,
+                application: "bafy".to_owned(),
+                priceMax: U96::from(2_000_000),
+                regions: U256::MAX,
+                firstLossMinBps: 0,
+                proofKind: 0,
+                expiry,
+                resolver: Address::ZERO,
+                isAllowlist: false,
+            },
+        );
+    }
+
+    /// Assigns the youngest deal, or lets it be declined, or makes it ready.
+    fn serve(&mut self) {
+        if self.deals == 0 {
+            return;
+        }
+        let deal = 1 + self.below(self.deals);
+        let (slot, price) = (0, U96::from(1_200_000));
+        match self.servings.get(&deal).copied() {
+            None => {
+                let provider = self.below(3);
+                self.servings.insert(deal, (provider, 0));
+                let assigned = IDeals::SlotAssigned {
+                    deal,
+                    slot,
+                    provider: party(provider),
+                    serving: 1,
+                    offer: 1,
+                    price,
+                    lock: 1,
+                    lockAmount: 3 * UNIT,
+                    valueAtStake: 1_000_000,
+                };
+                self.emit("Deals", &assigned);
+            }
+            Some((provider, 0)) if self.below(4) == 0 => {
+                self.servings.remove(&deal);
+                self.emit("Deals", &IDeals::SlotDeclined { deal, slot, provider: party(provider), isSilent: false });
+            }
+            Some((provider, 0)) => {
+                self.servings.insert(deal, (provider, self.time));
+                let term_end = self.now(7 * 86_400);
+                self.emit("Deals", &IDeals::SlotReady { deal, slot, provider: party(provider), termEnd: term_end });
+            }
+            Some((provider, _)) => self.call(deal, party(provider)),
+        }
+    }
+
+    fn call(&mut self, deal: u64, provider: Address) {
+        let slot = 0;
+        match self.below(4) {
+            0 => {
+                let health_bps = U256::from(18_000);
+                let opened = IDeals::MarginCallOpened { deal, slot, provider, healthBps: health_bps, staleSeconds: 60 };
+                self.emit("Deals", &opened);
+            }
+            1 => self.emit("Deals", &IDeals::MarginCallCured { deal, slot, provider, healthBps: U256::from(21_000) }),
+            2 => {
+                let term_end = self.now(8 * 86_400);
+                let renewed = IDeals::SlotRenewed {
+                    deal,
+                    slot,
+                    provider,
+                    termEnd: term_end,
+                    lockAmount: 2 * UNIT,
+                    valueAtStake: 700_000,
+                    isPriced: deal % 2 == 0,
+                };
+                self.emit("Deals", &renewed);
+            }
+            _ => self.emit("Deals", &IDeals::DealStopRequested { deal, endsAt: self.now(3_600) }),
+        }
+    }
+
+    fn settle(&mut self) {
+        let Some((&deal, &(of, since))) = self.servings.iter().find(|(_, (_, since))| *since > 0) else { return };
+        let provider = party(of);
+        let owed = u128::from(self.time - since) * 139;
+        let started_at = U40::from(since);
+        self.emit(
+            "Deals",
+            &IDeals::SlotSettled {
+                deal,
+                slot: 0,
+                serving: 1,
+                escrow: 500_000_000 - owed.min(500_000_000),
+                owed,
+                credited: owed / 2,
+                startedAt: started_at,
+            },
+        );
+        let (fee, to_stakers, to_provider) = (7, 11, owed / 10);
+        self.emit(
+            "Deals",
+            &IDeals::SlotCredited {
+                deal,
+                slot: 0,
+                provider,
+                fee,
+                royalty: 0,
+                toStakers: to_stakers,
+                toProvider: to_provider,
+            },
+        );
+        let credit = self.credits.entry(of).or_default();
+        *credit += to_provider;
+        let credit = *credit;
+        *self.stakers.entry(of).or_default() += to_stakers;
+        self.emit("Deals", &IDeals::CreditAdded { account: provider, amount: to_provider, credit });
+        if self.below(3) == 0 {
+            self.credits.insert(of, 0);
+            self.emit("Deals", &IDeals::CreditClaimed { account: provider, amount: credit, recipient: provider });
+            let amount = self.stakers.insert(of, 0).unwrap_or_default();
+            self.emit("Deals", &IDeals::StakersPaid { provider, amount });
+        }
+    }
+
+    fn observe(&mut self) {
+        let fresh_until = self.now(7_200);
+        let price = 50_000_000 + self.below(1_000_000);
+        let average = (u128::from(price) << 32).try_into().expect("96 bits");
+        let observed = price_observed(price, average, fresh_until);
+        self.emit("PriceGuard", &observed);
+    }
+
+    fn attest(&mut self) {
+        let subject = party(self.below(3));
+        let attester = party(50);
+        let expiry = U40::MAX;
+        let attested =
+            IAttributes::AttributeAttested { subject, attribute: 3, level: 2, attester, value: U48::from(1), expiry };
+        self.emit("Attributes", &attested);
+        if self.below(2) == 0 {
+            let revoked = IAttributes::AttributeRevoked { subject, attribute: 3, level: 2, attester };
+            self.emit("Attributes", &revoked);
+        }
+    }
+}
+
+fn price_observed(price: u64, _average: U96, fresh_until: U40) -> IPriceGuard::PriceObserved {
+    IPriceGuard::PriceObserved {
+        median: price,
+        ema30m: price,
+        ema24h: price,
+        freshUntil: fresh_until,
+        isSpread: false,
+        dayEma: price,
+        dayBeforeEma: price,
+        staleSeconds: 0,
+    }
+}

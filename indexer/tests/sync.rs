@@ -1,0 +1,330 @@
+//! The indexer against a node that misbehaves: whatever happens, the tables end as those of a fresh index.
+
+mod fake;
+
+use std::time::Duration;
+
+use alloy::primitives::{Address, LogData};
+use anyhow::{Context, Result, bail};
+use indexer::{Config, Deployment, State, Status};
+use sqlx::{PgPool, query, query_scalar};
+use tokio::sync::{oneshot, watch};
+use tokio::task::JoinHandle;
+
+use fake::{FIRST_BLOCK, Node, deployment};
+
+/// Long enough for a busy machine; nothing waits for it to pass.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+struct Indexer {
+    status: watch::Receiver<Status>,
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<Result<()>>,
+}
+
+impl Indexer {
+    fn start(db: &PgPool, node: &Node) -> Result<Self> {
+        Self::start_with(db, node, deployment())
+    }
+
+    fn start_with(db: &PgPool, node: &Node, deployment: Deployment) -> Result<Self> {
+        let mut config = Config::new((*db.connect_options()).clone(), &node.url, deployment)?;
+        config.poll_interval = Duration::from_millis(5);
+        let (sender, status) = Status::channel();
+        let (stop, stopped) = oneshot::channel();
+        let shutdown = async {
+            let _ = stopped.await;
+        };
+        Ok(Self { status, stop, task: tokio::spawn(indexer::run(config, sender, shutdown)) })
+    }
+
+    async fn until(&mut self, is_wanted: impl FnMut(&Status) -> bool) -> Result<Status> {
+        let waiting = tokio::time::timeout(PATIENCE, self.status.wait_for(is_wanted)).await;
+        if let Ok(status) = waiting.context("waited too long")? {
+            return Ok(status.clone());
+        }
+        (&mut self.task).await??;
+        bail!("the indexer ended")
+    }
+
+    async fn synced(&mut self, node: &Node) -> Result<()> {
+        let head = node.chain().tip();
+        self.until(|status| status.indexed == Some(head) && status.state == State::Following).await?;
+        Ok(())
+    }
+
+    async fn stop(self) -> Result<()> {
+        let _ = self.stop.send(());
+        self.task.await?
+    }
+
+    /// What it ends with by itself.
+    async fn refusal(self) -> Result<String> {
+        let ended = tokio::time::timeout(PATIENCE, self.task).await.context("it did not end")??;
+        Ok(format!("{:#}", ended.err().context("it did not refuse")?))
+    }
+}
+
+/// Every row of every table that is not about the indexing itself, in order.
+async fn dump(db: &PgPool) -> Result<Vec<(String, String)>> {
+    let tables = query_scalar::<_, String>(
+        "select table_name from information_schema.tables
+         where table_schema = 'public' and table_type = 'BASE TABLE'
+             and table_name not in ('_sqlx_migrations', 'cursor', 'journal')
+         order by table_name",
+    )
+    .fetch_all(db)
+    .await?;
+    let mut dump = Vec::new();
+    for table in tables {
+        let filter = if table == "block" { "where has_facts" } else { "" };
+        let rows = query_scalar::<_, String>(&format!(
+            r#"select coalesce(string_agg(t::text, E'\n' order by t::text collate "C"), '') from {table} as t {filter}"#
+        ))
+        .fetch_one(db)
+        .await?;
+        dump.push((table, rows));
+    }
+    Ok(dump)
+}
+
+/// Indexes the same chain into the emptied database, and compares.
+async fn equals_fresh(db: &PgPool, node: &Node) -> Result<()> {
+    let before = dump(db).await?;
+    query("drop schema public cascade").execute(db).await?;
+    query("create schema public").execute(db).await?;
+    let mut indexer = Indexer::start(db, node)?;
+    indexer.synced(node).await?;
+    indexer.stop().await?;
+    for ((table, rows), (fresh_table, fresh)) in before.iter().zip(&dump(db).await?) {
+        assert_eq!(table, fresh_table);
+        assert_eq!(rows, fresh, "{table} differs from that of a fresh index");
+    }
+    Ok(())
+}
+
+async fn facts(db: &PgPool) -> Result<i64> {
+    Ok(query_scalar("select count(*) from event").fetch_one(db).await?)
+}
+
+async fn rollbacks(db: &PgPool) -> Result<i64> {
+    Ok(query_scalar("select count(*) from journal where kind = 'rollback'").fetch_one(db).await?)
+}
+
+#[sqlx::test(migrations = false)]
+async fn every_log_becomes_a_fact(db: PgPool) -> Result<()> {
+    let node = Node::start().await;
+    node.chain().mine(300);
+    let mut indexer = Indexer::start(&db, &node)?;
+    indexer.synced(&node).await?;
+    assert_eq!(facts(&db).await?, i64::try_from(node.chain().logs())?);
+    for _ in 0..20 {
+        node.chain().mine(1);
+        indexer.synced(&node).await?;
+    }
+    assert_eq!(facts(&db).await?, i64::try_from(node.chain().logs())?);
+    assert_eq!(rollbacks(&db).await?, 0);
+    indexer.stop().await?;
+    equals_fresh(&db, &node).await
+}
+
+#[sqlx::test(migrations = false)]
+async fn ranges_shrink_to_what_the_node_allows(db: PgPool) -> Result<()> {
+    let node = Node::start().await;
+    node.chain().mine(400);
+    node.chain().range_max = 7;
+    node.chain().logs_max = 40;
+    let mut indexer = Indexer::start(&db, &node)?;
+    indexer.synced(&node).await?;
+    assert!(node.chain().ranges_refused > 0);
+    assert_eq!(facts(&db).await?, i64::try_from(node.chain().logs())?);
+    indexer.stop().await
+}
+
+#[sqlx::test(migrations = false)]
+async fn reorganisations_leave_what_a_fresh_index_finds(db: PgPool) -> Result<()> {
+    let node = Node::start().await;
+    node.chain().mine(150);
+    let mut indexer = Indexer::start(&db, &node)?;
+    indexer.synced(&node).await?;
+    for (count, depth) in [1, 3, 20, 45].into_iter().enumerate() {
+        node.chain().reorganise(depth, count % 2);
+        indexer.synced(&node).await?;
+        assert_eq!(facts(&db).await?, i64::try_from(node.chain().logs())?, "after {depth} blocks");
+        assert_eq!(rollbacks(&db).await?, i64::try_from(count)? + 1);
+    }
+    indexer.stop().await?;
+    equals_fresh(&db, &node).await
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_reorganisation_while_nobody_indexed_is_found_at_start_up(db: PgPool) -> Result<()> {
+    let node = Node::start().await;
+    node.chain().mine(120);
+    let mut indexer = Indexer::start(&db, &node)?;
+    indexer.synced(&node).await?;
+    indexer.stop().await?;
+    node.chain().reorganise(30, 60);
+    let mut indexer = Indexer::start(&db, &node)?;
+    indexer.synced(&node).await?;
+    indexer.stop().await?;
+    assert_eq!(rollbacks(&db).await?, 1);
+    equals_fresh(&db, &node).await
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_reorganisation_older_than_the_deployment_starts_anew(db: PgPool) -> Result<()> {
+    let node = Node::start().await;
+    node.chain().mine(30);
+    let mut indexer = Indexer::start(&db, &node)?;
+    indexer.synced(&node).await?;
+    node.chain().reorganise(29, 3);
+    indexer.synced(&node).await?;
+    indexer.stop().await?;
+    equals_fresh(&db, &node).await
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_fork_below_finality_halts(db: PgPool) -> Result<()> {
+    let node = Node::start().await;
+    node.chain().mine(200);
+    let mut indexer = Indexer::start(&db, &node)?;
+    indexer.synced(&node).await?;
+    let before = dump(&db).await?;
+    node.chain().reorganise(100, 0);
+    let status = indexer.until(|status| matches!(status.state, State::Halted(_))).await?;
+    assert_eq!(status.indexed.map(|tip| tip.number), Some(200));
+    assert_eq!(dump(&db).await?, before);
+    let halted: Option<String> = query_scalar("select halted from cursor").fetch_one(&db).await?;
+    assert!(halted.context("the cursor does not say so")?.contains("final"));
+    indexer.stop().await
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_node_that_is_behind_is_no_reorganisation(db: PgPool) -> Result<()> {
+    let node = Node::start().await;
+    node.chain().mine(120);
+    let mut indexer = Indexer::start(&db, &node)?;
+    indexer.synced(&node).await?;
+    node.chain().hidden = 7;
+    indexer.until(|status| status.state == State::Lagging).await?;
+    node.chain().hidden = 0;
+    node.chain().mine(1);
+    indexer.synced(&node).await?;
+    assert_eq!(rollbacks(&db).await?, 0);
+    indexer.stop().await
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_node_that_fails_is_asked_again(db: PgPool) -> Result<()> {
+    let node = Node::start().await;
+    node.chain().mine(150);
+    node.chain().failures = 5;
+    let mut indexer = Indexer::start(&db, &node)?;
+    indexer.synced(&node).await?;
+    node.chain().failures = 3;
+    node.chain().mine(2);
+    indexer.synced(&node).await?;
+    assert_eq!(facts(&db).await?, i64::try_from(node.chain().logs())?);
+    indexer.stop().await
+}
+
+#[sqlx::test(migrations = false)]
+async fn losing_postgres_loses_nothing(db: PgPool) -> Result<()> {
+    let node = Node::start().await;
+    node.chain().mine(200);
+    let mut indexer = Indexer::start(&db, &node)?;
+    for _ in 0..15 {
+        node.chain().mine(2);
+        query(
+            "select pg_terminate_backend(pid) from pg_stat_activity
+             where application_name = 'surety-indexer' and datname = current_database()",
+        )
+        .execute(&db)
+        .await?;
+        let head = node.chain().tip().number;
+        indexer.until(|status| status.indexed.is_some_and(|tip| tip.number == head)).await?;
+    }
+    indexer.synced(&node).await?;
+    assert_eq!(facts(&db).await?, i64::try_from(node.chain().logs())?);
+    indexer.stop().await?;
+    equals_fresh(&db, &node).await
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_second_indexer_stands_by_and_takes_over(db: PgPool) -> Result<()> {
+    let node = Node::start().await;
+    node.chain().mine(100);
+    let mut first = Indexer::start(&db, &node)?;
+    first.synced(&node).await?;
+    let mut second = Indexer::start(&db, &node)?;
+    second.until(|status| status.state == State::Standby).await?;
+    first.stop().await?;
+    node.chain().mine(3);
+    second.synced(&node).await?;
+    let fence: i64 = query_scalar("select fence from cursor").fetch_one(&db).await?;
+    assert_eq!(fence, 2);
+    second.stop().await
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_log_that_nobody_knows_stops_the_indexer(db: PgPool) -> Result<()> {
+    let node = Node::start().await;
+    node.chain().mine(20);
+    let mut indexer = Indexer::start(&db, &node)?;
+    indexer.synced(&node).await?;
+    let strange = LogData::new_unchecked(vec![[7; 32].into()], Vec::new().into());
+    node.chain().mine_log(fake::story::addresses()["Deals"], strange);
+    let refusal = indexer.refusal().await?;
+    assert!(refusal.contains("is not one that this indexer knows"), "{refusal}");
+    let block: i64 = query_scalar("select block from cursor").fetch_one(&db).await?;
+    assert_eq!(block, 20);
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn another_deployment_is_refused(db: PgPool) -> Result<()> {
+    let node = Node::start().await;
+    node.chain().mine(20);
+    let mut indexer = Indexer::start(&db, &node)?;
+    indexer.synced(&node).await?;
+    indexer.stop().await?;
+
+    let mut other = deployment();
+    other.first_block = FIRST_BLOCK + 1;
+    let refusal = Indexer::start_with(&db, &node, other)?.refusal().await?;
+    assert!(refusal.contains("its first block is 5, not 6"), "{refusal}");
+
+    let mut other = deployment();
+    other.contracts.insert("Deals".to_owned(), Address::repeat_byte(9));
+    let refusal = Indexer::start_with(&db, &node, other)?.refusal().await?;
+    assert!(refusal.contains("another deployment: its Deals is"), "{refusal}");
+
+    let mut other = deployment();
+    other.chain_id = 1;
+    let refusal = Indexer::start_with(&db, &node, other)?.refusal().await?;
+    assert!(refusal.contains("its chain id is 31337, not 1"), "{refusal}");
+
+    node.chain().chain_id = 5;
+    let refusal = Indexer::start(&db, &node)?.refusal().await?;
+    assert!(refusal.contains("the node is of chain 5, the deployment of chain 31337"), "{refusal}");
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_database_of_a_newer_program_is_refused(db: PgPool) -> Result<()> {
+    let node = Node::start().await;
+    node.chain().mine(20);
+    let mut indexer = Indexer::start(&db, &node)?;
+    indexer.synced(&node).await?;
+    indexer.stop().await?;
+    query(
+        "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
+         values (9999, 'of the future', true, '\\x00', 0)",
+    )
+    .execute(&db)
+    .await?;
+    let refusal = Indexer::start(&db, &node)?.refusal().await?;
+    assert!(refusal.contains("migration 9999, which this program does not know"), "{refusal}");
+    Ok(())
+}
