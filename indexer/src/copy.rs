@@ -241,3 +241,66 @@ pub(crate) mod ruint_from {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloy_primitives::aliases::U40;
+    use anyhow::Result;
+    use sqlx::{PgPool, query, query_as};
+
+    use super::*;
+
+    struct Sample(U256);
+
+    impl Fact for Sample {
+        const TABLE: &'static str = "sample";
+        const COLUMNS: &'static [&'static str] = &["small", "int", "flag", "who", "hash", "said", "at", "amount"];
+
+        fn write(&self, row: &mut CopyRow) {
+            row.small(65_535_u16).int(u32::MAX).flag(true).address(Address::repeat_byte(1)).hash(B256::repeat_byte(2));
+            row.text("zero\0byte").time(U40::from(1_800_000_000_u64)).amount(self.0);
+        }
+    }
+
+    /// Amounts at every boundary of the format: digits of base 10,000, chunks of 36 decimal digits, 128 and 256 bits.
+    fn amounts() -> Vec<U256> {
+        let mut amounts = vec![U256::ZERO, U256::from(u128::MAX), U256::MAX];
+        for digits in 0..78_u64 {
+            let power = U256::from(10).pow(U256::from(digits));
+            amounts.extend([power, power - U256::from(1), power + U256::from(1)]);
+        }
+        amounts
+    }
+
+    #[sqlx::test(migrations = false)]
+    async fn rows_come_back_as_they_were_copied(db: PgPool) -> Result<()> {
+        query(
+            "create table sample (block bigint, log_index integer, small integer, int bigint, flag boolean, who bytea,
+                hash bytea, said text, at timestamptz, amount numeric(78, 0))",
+        )
+        .execute(&db)
+        .await?;
+        let mut batch = Batch::default();
+        for (place, amount) in (0_u64..).zip(amounts()) {
+            batch.push(Place { block: 7, log_index: place }, &Sample(amount));
+        }
+        let copy = batch.into_copies().next().expect("one table");
+        let mut connection = db.acquire().await?;
+        let mut stream = connection.copy_in_raw(&copy.statement).await?;
+        stream.send(copy.bytes).await?;
+        assert_eq!(stream.finish().await?, copy.rows);
+
+        let amounts_back: Vec<(String,)> =
+            query_as("select amount::text from sample order by log_index").fetch_all(&mut *connection).await?;
+        let wanted: Vec<(String,)> = amounts().iter().map(|amount| (amount.to_string(),)).collect();
+        assert_eq!(amounts_back, wanted);
+        let rest: (i32, i64, bool, Address, B256, String, i64) =
+            query_as("select small, int, flag, who, hash, said, extract(epoch from at)::bigint from sample limit 1")
+                .fetch_one(&mut *connection)
+                .await?;
+        let said = "zero\u{fffd}byte".to_owned();
+        let who = Address::repeat_byte(1);
+        assert_eq!(rest, (65_535, i64::from(u32::MAX), true, who, B256::repeat_byte(2), said, 1_800_000_000));
+        Ok(())
+    }
+}

@@ -1,0 +1,98 @@
+//! The schema in itself: what must be true of every fact table.
+
+use anyhow::Result;
+use sqlx::{PgPool, query, query_scalar};
+
+/// Tables of facts are those whose key is a place in the chain.
+const FACTS: &str = "
+    select table_name::text from information_schema.key_column_usage
+    where table_schema = 'public'
+    group by table_name
+    having array_agg(column_name::text order by ordinal_position) = array['block', 'log_index']
+    order by table_name";
+
+async fn source(db: &PgPool, function: &str) -> Result<String> {
+    Ok(query_scalar("select prosrc from pg_proc where proname = $1").bind(function).fetch_one(db).await?)
+}
+
+#[sqlx::test]
+async fn a_rewind_reaches_every_fact_table(db: PgPool) -> Result<()> {
+    let rewind = source(&db, "rewind").await?;
+    let facts: Vec<String> = query_scalar(FACTS).fetch_all(&db).await?;
+    assert!(facts.len() > 70);
+    for fact in facts {
+        assert!(rewind.contains(&format!("delete from {fact} where block > to_block;")), "rewind forgets {fact}");
+    }
+    Ok(())
+}
+
+#[sqlx::test]
+async fn every_event_shows_every_fact_table(db: PgPool) -> Result<()> {
+    let event: String = query_scalar("select pg_get_viewdef('event')").fetch_one(&db).await?;
+    let facts: Vec<String> = query_scalar(FACTS).fetch_all(&db).await?;
+    for fact in facts {
+        assert!(event.contains(&format!("FROM {fact}")), "the view `event` forgets {fact}");
+    }
+    Ok(())
+}
+
+/// State that a fact changes must be touched by it: whoever reads a fact table while deriving is told of its new rows.
+#[sqlx::test]
+async fn every_fact_that_state_is_derived_from_touches_it(db: PgPool) -> Result<()> {
+    let facts: Vec<String> = query_scalar(FACTS).fetch_all(&db).await?;
+    let nouns: Vec<String> =
+        query_scalar("select substr(proname, 9)::text from pg_proc where proname like 'touched\\_%'")
+            .fetch_all(&db)
+            .await?;
+    assert_eq!(nouns.len(), 12);
+    for noun in nouns {
+        let derive = source(&db, &format!("derive_{noun}")).await?;
+        let touched = source(&db, &format!("touched_{noun}")).await?;
+        let is_read = |fact: &&String| [' ', '\n'].iter().any(|end| derive.contains(&format!("from {fact}{end}")));
+        for fact in facts.iter().filter(is_read) {
+            // Limits and roots come with the log of the offer that they are of; terms with the deal's.
+            let comes_along = ["offer_limits_set", "offer_roots_set", "deal_terms_set"].contains(&fact.as_str());
+            assert!(comes_along || touched.contains(&format!("from {fact} as t")), "{fact} does not touch {noun}");
+        }
+    }
+    Ok(())
+}
+
+#[sqlx::test]
+async fn indexes_can_be_created_twice(db: PgPool) -> Result<()> {
+    query("select create_indexes()").execute(&db).await?;
+    let count = "select count(*) from pg_indexes where schemaname = 'public'";
+    let before: i64 = query_scalar(count).fetch_one(&db).await?;
+    query("select create_indexes()").execute(&db).await?;
+    assert_eq!(query_scalar::<_, i64>(count).fetch_one(&db).await?, before);
+    Ok(())
+}
+
+/// The worked example of a price that held for a day: the average moves to it by the share of time.
+#[sqlx::test]
+async fn averages_advance_as_in_the_contract(db: PgPool) -> Result<()> {
+    let price: String = query_scalar(
+        "select average_price(average_advanced(50000000::numeric * 4294967296, 30000000, 86400, 86400))::text",
+    )
+    .fetch_one(&db)
+    .await?;
+    assert_eq!(price, "40000000");
+    Ok(())
+}
+
+/// 6,000,000 FLT for 1,000,000 dollars: 3.0 at half a dollar, 1.8 at thirty cents.
+#[sqlx::test]
+async fn health_is_that_of_the_worked_example(db: PgPool) -> Result<()> {
+    for (price, health) in [(50_000_000, "30000"), (30_000_000, "18000")] {
+        for (decimals, value) in [(6, "1000000000000"), (18, "1000000000000000000000000")] {
+            let found: String = query_scalar("select health_bps(6000000000000000000000000, $1, $2::numeric, $3)::text")
+                .bind(price)
+                .bind(value)
+                .bind(decimals)
+                .fetch_one(&db)
+                .await?;
+            assert_eq!(found, health);
+        }
+    }
+    Ok(())
+}
