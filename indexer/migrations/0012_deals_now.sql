@@ -61,7 +61,13 @@ from slot as s
 join deal as d on d.deal = s.deal
 cross join chain as c
 left join stake_lock as k on k.lock = s.lock
-left join price_now as p on true
+-- The price is the same for every row: as scalars it is computed once, however many deals a reader joins.
+cross join lateral (
+    select
+        (select high from price_now) as high,
+        (select is_stale from price_now) as is_stale,
+        (select stale_seconds from price_now) as stale_seconds
+) as p
 cross join lateral (
     select
         least(s.ends_at, s.term_end) as ends_at,

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use alloy::pubsub::Subscription;
 use alloy_primitives::B256;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, bail, ensure};
 use futures::FutureExt;
 use futures::future::Shared;
+use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
 use tracing::{error, info, warn};
 
@@ -110,8 +111,8 @@ fn is_passing(error: &anyhow::Error) -> bool {
     let refused =
         error.chain().find_map(|cause| cause.downcast_ref::<sqlx::Error>()).and_then(sqlx::Error::as_database_error);
     match refused.and_then(|refused| refused.code().map(|code| code.to_string())) {
-        // Connections, resources, conflicts, operators and the system; roles and databases that do not exist yet.
-        Some(code) => ["08", "28", "3D", "40", "53", "55", "57", "58"].iter().any(|class| code.starts_with(class)),
+        // Connections, conflicts, resources, objects in use, operators and the system.
+        Some(code) => ["08", "40", "53", "55", "57", "58"].iter().any(|class| code.starts_with(class)),
         None => true,
     }
 }
@@ -200,7 +201,7 @@ impl Session<'_> {
         let blocks = [Block::Latest, Block::Finalized, Block::Number(tip.number)];
         let headers = self.node.headers(&blocks).await?;
         let [Some(head), finalized, at_tip] = headers[..] else {
-            anyhow::bail!("the node has no head");
+            bail!("the node has no head");
         };
         #[expect(clippy::cast_precision_loss, reason = "a gauge is a float, and block numbers are far below 2^52")]
         metrics::gauge!("surety_indexer_node_head").set(head.number as f64);
@@ -287,8 +288,10 @@ impl Session<'_> {
         let told = tokio::select! {
             () = shutdown.clone() => return Ok(()),
             () = tokio::time::sleep(self.poll_interval) => return Ok(()),
-            told = next_head(&mut self.heads) => told.context("the node's subscription ended")?,
+            told = next_head(&mut self.heads) => told?,
         };
+        // None: heads were missed while we were busy.
+        let Some(told) = told else { return Ok(()) };
         let tip = self.store.tip();
         if told.number != tip.number + 1 || told.parent_hash != tip.hash {
             return Ok(());
@@ -301,10 +304,16 @@ impl Session<'_> {
     }
 }
 
-/// Without a subscription there is only the poll.
-async fn next_head(heads: &mut Option<Subscription<Header>>) -> Option<Header> {
-    match heads {
-        Some(heads) => heads.recv().await.ok(),
-        None => std::future::pending().await,
+/// The newest head that was told. Without a subscription there is only the poll.
+async fn next_head(heads: &mut Option<Subscription<Header>>) -> Result<Option<Header>> {
+    let Some(heads) = heads else { return std::future::pending().await };
+    let mut newest = match heads.recv().await {
+        Ok(head) => head,
+        Err(RecvError::Lagged(_)) => return Ok(None),
+        Err(RecvError::Closed) => bail!("the node's subscription ended"),
+    };
+    while let Ok(newer) = heads.try_recv() {
+        newest = newer;
     }
+    Ok(Some(newest))
 }
