@@ -470,11 +470,13 @@ impl Story {
     }
 
     fn observe(&mut self) {
-        let fresh_until = self.now(7_200);
-        let price = 50_000_000 + self.below(1_000_000);
-        let average = (u128::from(price) << 32).try_into().expect("96 bits");
-        let observed = price_observed(price, average, fresh_until);
-        self.emit("PriceGuard", &observed);
+        let price = U256::from(50_000_000 + self.below(1_000_000));
+        let fresh_until = U256::from(self.time + 7_200);
+        let average = price << 32;
+        let words = [price, average, average, fresh_until, U256::ZERO, price, price, U256::ZERO];
+        let data: Vec<u8> = words.iter().flat_map(|word| word.to_be_bytes::<32>()).collect();
+        let topics = vec![IPriceGuard::PriceObserved::SIGNATURE_HASH];
+        self.logs.push((addresses()["PriceGuard"], LogData::new_unchecked(topics, data.into())));
     }
 
     fn attest(&mut self) {
@@ -488,18 +490,5 @@ impl Story {
             let revoked = IAttributes::AttributeRevoked { subject, attribute: 3, level: 2, attester };
             self.emit("Attributes", &revoked);
         }
-    }
-}
-
-fn price_observed(price: u64, _average: U96, fresh_until: U40) -> IPriceGuard::PriceObserved {
-    IPriceGuard::PriceObserved {
-        median: price,
-        ema30m: price,
-        ema24h: price,
-        freshUntil: fresh_until,
-        isSpread: false,
-        dayEma: price,
-        dayBeforeEma: price,
-        staleSeconds: 0,
     }
 }
