@@ -202,10 +202,8 @@ async fn answer(State(chain): State<Arc<Mutex<Chain>>>, Json(request): Json<Valu
             Err(message) => json!({ "jsonrpc": "2.0", "id": id, "error": { "code": -32005, "message": message } }),
         }
     };
-    let body = match &request {
-        Value::Array(calls) => Value::Array(calls.iter().map(reply).collect()),
-        call => reply(call),
-    };
+    let body = request.as_array().map(|calls| calls.iter().map(&mut reply).collect());
+    let body = body.unwrap_or_else(|| reply(&request));
     Json(body).into_response()
 }
 

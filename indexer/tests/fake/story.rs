@@ -162,7 +162,7 @@ impl Story {
 
     fn exit(&mut self) {
         let Some((&(provider, account), &shares)) =
-            self.positions.iter().nth(usize::try_from(self.random % 5).unwrap())
+            self.positions.iter().nth(usize::try_from(self.random % 5).expect("small"))
         else {
             return;
         };
@@ -171,7 +171,7 @@ impl Story {
             return;
         }
         self.positions.insert((provider, account), shares - part);
-        let day = u32::try_from(self.time / 86_400 + 2).unwrap();
+        let day = u32::try_from(self.time / 86_400 + 2).expect("days are few");
         *self.tickets.entry((provider, account, day)).or_default() += part;
         self.tranche(provider, provider == account);
         let (provider, account) = (party(provider), party(account));
@@ -418,7 +418,7 @@ impl Story {
                     termEnd: term_end,
                     lockAmount: 2 * UNIT,
                     valueAtStake: 700_000,
-                    isPriced: deal % 2 == 0,
+                    isPriced: deal.is_multiple_of(2),
                 };
                 self.emit("Deals", &renewed);
             }
