@@ -1,1 +1,109 @@
-//! Postgres to JSON: reads only, and knows no chain.
+//! Answers questions about the network over HTTP, from Postgres alone: it never writes and has no RPC.
+//!
+//! Read `routes` first: a route is a query and a shape. `page` and `snapshot` are what all routes share.
+
+mod address;
+mod amount;
+mod config;
+mod docs;
+mod error;
+mod fact;
+mod follow;
+mod health;
+mod observe;
+mod page;
+#[expect(unused_qualifications, reason = "utoipa writes out the paths of parameters under our spans")]
+mod routes;
+mod snapshot;
+mod totals;
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use axum::Router;
+use axum::extract::OriginalUri;
+use axum::http::header;
+use axum::middleware::{from_fn, from_fn_with_state};
+use sqlx::PgPool;
+use tokio::net::TcpListener;
+use tokio::sync::{OnceCell, watch};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::cors::{Any, CorsLayer};
+use utoipa::openapi::OpenApi;
+use utoipa_swagger_ui::SwaggerUi;
+
+pub use crate::config::Config;
+use crate::error::Error;
+use crate::fact::Schema;
+use crate::observe::Metrics;
+use crate::snapshot::Head;
+use crate::totals::Totals;
+
+/// What every handler can reach.
+#[derive(Clone, Debug)]
+pub(crate) struct Api {
+    db: PgPool,
+    heads: watch::Receiver<Option<Head>>,
+    /// Turns true when the server stops, for streams that would never end.
+    closing: watch::Receiver<bool>,
+    totals: Arc<Totals>,
+    schema: Arc<OnceCell<Schema>>,
+    metrics: Arc<Metrics>,
+}
+
+/// Serves until `shutdown` resolves, then finishes the requests that are under way.
+pub async fn serve(
+    listener: TcpListener,
+    config: Config,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<()> {
+    let db = config.connect().await?;
+    health::check_schema(&db).await?;
+    let (close, closing) = watch::channel(false);
+    let api = Api {
+        heads: follow::start(db.clone()),
+        db,
+        closing,
+        totals: Arc::default(),
+        schema: Arc::default(),
+        metrics: Arc::new(Metrics::new()),
+    };
+    let service = router(api, &config).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service)
+        .with_graceful_shutdown(async move {
+            shutdown.await;
+            close.send_replace(true);
+        })
+        .await
+        .context("serving HTTP")
+}
+
+/// The description of all routes, as committed in `api/openapi.json`.
+pub fn openapi() -> OpenApi {
+    routes::router().into_openapi()
+}
+
+fn router(api: Api, config: &Config) -> Router {
+    let (routes, openapi) = routes::router().split_for_parts();
+    observe::limit_rate(routes, config.rate_per_second)
+        .merge(SwaggerUi::new("/docs").url("/openapi.json", openapi))
+        .merge(health::router())
+        .merge(docs::router())
+        .fallback(|OriginalUri(uri): OriginalUri| async move { Error::UnknownRoute(uri.path().to_owned()) })
+        .method_not_allowed_fallback(|| async { Error::MethodNotAllowed })
+        .layer(from_fn(observe::limit_time))
+        .layer(CatchPanicLayer::custom(observe::answer_panic))
+        .layer(from_fn_with_state(api.clone(), snapshot::stamp))
+        .layer(from_fn_with_state(api.clone(), observe::count))
+        .layer(CompressionLayer::new())
+        // Everything here is public and read only, so any page may ask.
+        .layer(CorsLayer::new().allow_origin(Any).expose_headers([
+            snapshot::INDEXED_BLOCK,
+            header::ETAG,
+            header::RETRY_AFTER,
+        ]))
+        .with_state(api)
+}

@@ -1,3 +1,75 @@
-//! The program `surety-api`.
+//! `surety-api`: reads flags and environment, serves until it is told to stop.
 
-fn main() {}
+use std::net::{IpAddr, Ipv4Addr};
+use std::num::NonZeroU32;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use api::Config;
+use clap::Parser;
+use sqlx::postgres::PgConnectOptions;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing::info;
+use tracing_subscriber::EnvFilter;
+
+/// Answers questions about the network over HTTP, from the tables that surety-indexer writes.
+#[derive(Debug, Parser)]
+#[command(name = "surety-api", version)]
+struct Arguments {
+    /// Postgres that surety-indexer writes to.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    database_url: PgConnectOptions,
+
+    /// Port to listen on; 0 picks a free one.
+    #[arg(long, default_value_t = 8080)]
+    port: u16,
+
+    /// Address to listen on.
+    #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    bind: IpAddr,
+
+    /// Most connections to Postgres.
+    #[arg(long, default_value_t = 16)]
+    connections: u32,
+
+    /// Most requests a second from one address. Not behind a proxy: there all requests come from one.
+    #[arg(long)]
+    rate_per_second: Option<NonZeroU32>,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info")))
+        .with_writer(std::io::stderr)
+        .init();
+    match run(Arguments::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("surety-api: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<()> {
+    let (bind, port) = (arguments.bind, arguments.port);
+    let listener =
+        TcpListener::bind((bind, port)).await.with_context(|| format!("cannot listen on {bind}, port {port}"))?;
+    let address = listener.local_addr().context("reading the address that was bound")?;
+    let config = Config {
+        connections: arguments.connections,
+        rate_per_second: arguments.rate_per_second,
+        ..Config::new(arguments.database_url)
+    };
+    let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
+    info!(url = %format!("http://{address}"), "serving http://{address}");
+    api::serve(listener, config, async move {
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+    .await
+}

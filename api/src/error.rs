@@ -1,0 +1,171 @@
+//! What can go wrong, as RFC 9457 problem documents. One enum: each variant knows its status, its code and whether the
+//! caller or we are at fault. Sources of our faults are logged here, once, and never returned.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use thiserror::Error;
+use tracing::error;
+use utoipa::ToSchema;
+
+pub(crate) type Result<T> = std::result::Result<T, Error>;
+
+/// Seconds after which a caller may try again what failed for a reason that passes.
+const RETRY_SECONDS: u64 = 1;
+/// Postgres: a statement ran into its time limit.
+const QUERY_CANCELED: &str = "57014";
+
+#[derive(Debug, Error)]
+pub(crate) enum Error {
+    /// 400: the query string says something that this route does not understand.
+    #[error("{detail}")]
+    BadParameter { parameter: String, detail: String },
+    /// 400: an address or id in the path has the wrong form.
+    #[error("{0}")]
+    BadPath(String),
+    /// 400: the cursor was not made by this list with this sort and these filters.
+    #[error("{0}")]
+    BadCursor(&'static str),
+    /// 404: the path is right, but there is no such thing.
+    #[error("there is no {0} {1}")]
+    NotFound(&'static str, String),
+    /// 404: no route has this path.
+    #[error("nothing lives at {0}; /docs lists the routes")]
+    UnknownRoute(String),
+    /// 405: everything here is read only.
+    #[error("this API is read only: use GET")]
+    MethodNotAllowed,
+    /// 304: the caller has what we would answer.
+    #[error("not modified")]
+    NotModified { etag: HeaderValue, block: i64 },
+    /// 422: the question is well formed and has no answer.
+    #[error("{0}")]
+    Unanswerable(String),
+    /// 429: more requests than the operator allows one address.
+    #[error("too many requests from this address")]
+    TooManyRequests { seconds: u64 },
+    /// 500: a handler panicked, which is a bug of ours.
+    #[error("the server failed to answer")]
+    Panicked,
+    /// 503: the indexer has not written the first block yet.
+    #[error("nothing is indexed yet")]
+    NothingIndexed,
+    /// 503: `min_seq` did not become visible in the time that we wait.
+    #[error("journal entry {min_seq} is not visible yet, the last one is {seq}")]
+    NotVisible { min_seq: i64, seq: i64 },
+    /// 503: the answer took too long.
+    #[error("the answer took longer than the time limit")]
+    TimedOut,
+    /// 503 or 500, by what Postgres said.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+/// An error, by RFC 9457.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Problem {
+    /// Names the kind of problem: `urn:surety:problem:` and the code.
+    #[serde(rename = "type")]
+    kind: String,
+    /// The kind in words, the same for each problem of the kind.
+    title: &'static str,
+    /// The HTTP status.
+    status: u16,
+    /// What went wrong this time.
+    detail: String,
+    /// The query parameter at fault, if it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parameter: Option<String>,
+}
+
+impl Error {
+    pub(crate) fn parameter(parameter: &str, detail: impl Into<String>) -> Self {
+        Self::BadParameter { parameter: parameter.to_owned(), detail: detail.into() }
+    }
+
+    fn kind(&self) -> (StatusCode, &'static str, &'static str) {
+        match self {
+            Self::BadParameter { .. } => (StatusCode::BAD_REQUEST, "bad-parameter", "Bad query parameter"),
+            Self::BadPath(_) => (StatusCode::BAD_REQUEST, "bad-path", "Bad path"),
+            Self::BadCursor(_) => (StatusCode::BAD_REQUEST, "bad-cursor", "Bad cursor"),
+            Self::NotFound(..) => (StatusCode::NOT_FOUND, "not-found", "Not found"),
+            Self::UnknownRoute(_) => (StatusCode::NOT_FOUND, "unknown-route", "Unknown route"),
+            Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed"),
+            Self::NotModified { .. } => (StatusCode::NOT_MODIFIED, "not-modified", "Not modified"),
+            Self::Unanswerable(_) => (StatusCode::UNPROCESSABLE_ENTITY, "unanswerable", "No answer to this question"),
+            Self::TooManyRequests { .. } => {
+                (StatusCode::TOO_MANY_REQUESTS, "too-many-requests", "Too many requests")
+            }
+            Self::Panicked => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error"),
+            Self::NothingIndexed => (StatusCode::SERVICE_UNAVAILABLE, "nothing-indexed", "Nothing indexed"),
+            Self::NotVisible { .. } => (StatusCode::SERVICE_UNAVAILABLE, "not-visible", "Not visible yet"),
+            Self::TimedOut => (StatusCode::SERVICE_UNAVAILABLE, "timed-out", "Timed out"),
+            Self::Database(source) if is_time_limit(source) => {
+                (StatusCode::SERVICE_UNAVAILABLE, "timed-out", "Timed out")
+            }
+            Self::Database(source) if is_unavailable(source) => {
+                (StatusCode::SERVICE_UNAVAILABLE, "database-unavailable", "Database unavailable")
+            }
+            Self::Database(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error"),
+        }
+    }
+
+    /// What the caller reads: never what Postgres said.
+    fn detail(&self) -> String {
+        match self {
+            Self::Database(source) if is_time_limit(source) => Self::TimedOut.to_string(),
+            Self::Database(source) if is_unavailable(source) => "the database cannot be reached".to_owned(),
+            Self::Database(_) => Self::Panicked.to_string(),
+            other => other.to_string(),
+        }
+    }
+}
+
+fn is_time_limit(source: &sqlx::Error) -> bool {
+    source.as_database_error().and_then(|error| error.code()).as_deref() == Some(QUERY_CANCELED)
+}
+
+fn is_unavailable(source: &sqlx::Error) -> bool {
+    let code = source.as_database_error().and_then(|error| error.code());
+    match source {
+        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => true,
+        // 57P..: the server shuts down or starts; 53..: it has no connection or memory left; 08..: connection lost.
+        _ => code.is_some_and(|code| ["57P", "53", "08"].iter().any(|class| code.starts_with(class))),
+    }
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        let (status, code, title) = self.kind();
+        if let Self::Database(source) = &self {
+            error!(error = %source, "answering {status}: {source}");
+        }
+        if let Self::NotModified { etag, block } = self {
+            return (status, [(header::ETAG, etag), (crate::snapshot::INDEXED_BLOCK, block.into())]).into_response();
+        }
+        let problem = Problem {
+            kind: format!("urn:surety:problem:{code}"),
+            title,
+            status: status.as_u16(),
+            detail: self.detail(),
+            parameter: match &self {
+                Self::BadParameter { parameter, .. } => Some(parameter.clone()),
+                Self::BadCursor(_) => Some("cursor".to_owned()),
+                Self::NotVisible { .. } => Some("min_seq".to_owned()),
+                _ => None,
+            },
+        };
+        let mut response = (status, Json(problem)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if let Self::TooManyRequests { seconds } = self {
+            headers.insert(header::RETRY_AFTER, seconds.into());
+        } else if status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(header::RETRY_AFTER, RETRY_SECONDS.into());
+        } else if status == StatusCode::METHOD_NOT_ALLOWED {
+            headers.insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+        }
+        response
+    }
+}

@@ -1,0 +1,337 @@
+//! Query strings and pages: what every list takes (`limit`, `cursor`, `sort`, `min_seq`) and answers.
+//!
+//! A cursor is the key of the last row that the caller has, so a page costs the same wherever it is, and rows that
+//! come or go do not shift the rest. It is bound to the path, the sort and the filters that made it.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::str::FromStr;
+
+use axum::extract::{FromRequestParts, Query};
+use axum::http::Uri;
+use axum::http::request::Parts;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::error::{Error, Result};
+
+pub(crate) const LIMIT_MAX: i64 = 200;
+pub(crate) const LIMIT_DEFAULT: i64 = 50;
+
+/// Parameters of every list.
+#[derive(Debug, Default, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "only describes to OpenAPI what `List` reads by name")]
+pub(crate) struct Paging {
+    /// Most items to answer, 1 to 200, 50 if absent.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<i64>,
+    /// `next` of the page before: answers what follows it. Valid for the same path, sort and filters only.
+    cursor: Option<String>,
+    /// Waits until this journal entry is visible.
+    #[param(minimum = 0)]
+    min_seq: Option<i64>,
+}
+
+/// The parameter of every route.
+#[derive(Debug, Default, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "only describes to OpenAPI what `Snapshot` reads by name")]
+pub(crate) struct Waiting {
+    /// Waits until this journal entry is visible.
+    #[param(minimum = 0)]
+    min_seq: Option<i64>,
+}
+
+/// No parameters of its own.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Nothing {}
+
+/// One page of a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Page<T> {
+    items: Vec<T>,
+    /// The cursor of the next page; null on the last one.
+    next: Option<String>,
+    /// How many items the filters leave, on all pages.
+    total: i64,
+}
+
+/// An item that a page may end with.
+pub(crate) trait Keyed {
+    /// Sort value, as decimal text, and identity: together they order the list strictly.
+    fn key(&self) -> Key;
+}
+
+/// Where a page ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Key {
+    pub(crate) value: String,
+    pub(crate) id: String,
+}
+
+impl Key {
+    pub(crate) fn new(value: impl ToString, id: impl ToString) -> Self {
+        Self { value: value.to_string(), id: id.to_string() }
+    }
+}
+
+/// A cursor's key with its identity parsed; both absent on the first page.
+#[derive(Debug)]
+pub(crate) struct After<I> {
+    pub(crate) value: Option<String>,
+    pub(crate) id: Option<I>,
+}
+
+/// What a list was asked for.
+#[derive(Debug)]
+pub(crate) struct List<F> {
+    pub(crate) filters: F,
+    /// How many items to fetch: one more than the page holds, to know whether another follows.
+    pub(crate) fetch: i64,
+    /// Hash of path, sort and filters: cursors and totals belong to it.
+    pub(crate) binding: u64,
+    sort: Option<String>,
+    after: Option<Key>,
+}
+
+impl<F> List<F> {
+    /// The sort asked for, the first of `known` if none.
+    pub(crate) fn sort(&self, known: &'static [&'static str]) -> Result<&'static str> {
+        let Some(asked) = &self.sort else {
+            return Ok(known.first().copied().unwrap_or_default());
+        };
+        known.iter().find(|sort| *sort == asked).copied().ok_or_else(|| {
+            Error::parameter("sort", format!("there is no sort `{asked}` here; sorts are {}", known.join(", ")))
+        })
+    }
+
+    pub(crate) fn after<I: FromStr>(&self) -> Result<After<I>> {
+        let Some(key) = &self.after else {
+            return Ok(After { value: None, id: None });
+        };
+        let id = key.id.parse().map_err(|_| Error::BadCursor("this cursor was not made by this list"))?;
+        Ok(After { value: Some(key.value.clone()), id: Some(id) })
+    }
+
+    /// Cuts what was fetched to one page.
+    pub(crate) fn page<T: Keyed>(&self, mut items: Vec<T>, total: i64) -> Page<T> {
+        let limit = usize::try_from(self.fetch - 1).expect("a limit is 1 to 200");
+        let has_next = items.len() > limit;
+        items.truncate(limit);
+        let next = if has_next { items.last().map(|item| encode(self.binding, &item.key())) } else { None };
+        Page { items, next, total }
+    }
+}
+
+impl<S: Sync, F: DeserializeOwned> FromRequestParts<S> for List<F> {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
+        let mut query = Split::of(&parts.uri)?;
+        let binding = query.binding(parts.uri.path());
+        let limit = query.take("limit").map_or(Ok(LIMIT_DEFAULT), |text| limit_of(&text))?;
+        let after = query.take("cursor").map(|text| decode(binding, &text)).transpose()?;
+        let sort = query.take("sort");
+        query.take("min_seq");
+        Ok(Self { filters: query.rest()?, fetch: limit + 1, binding, sort, after })
+    }
+}
+
+/// What a route that is no list was asked for.
+#[derive(Debug)]
+pub(crate) struct Asked<F>(pub(crate) F);
+
+impl<S: Sync, F: DeserializeOwned> FromRequestParts<S> for Asked<F> {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
+        let mut query = Split::of(&parts.uri)?;
+        query.take("min_seq");
+        query.rest().map(Self)
+    }
+}
+
+/// Reads `min_seq`, which every route takes.
+pub(crate) fn min_seq_of(uri: &Uri) -> Result<Option<i64>> {
+    let Some(text) = Split::of(uri)?.take("min_seq") else { return Ok(None) };
+    let seq = text.parse().ok().filter(|seq| *seq >= 0);
+    seq.map(Some).ok_or_else(|| Error::parameter("min_seq", format!("`{text}` is not the number of a journal entry")))
+}
+
+fn limit_of(text: &str) -> Result<i64> {
+    let limit = text.parse().ok().filter(|limit| (1..=LIMIT_MAX).contains(limit));
+    limit.ok_or_else(|| Error::parameter("limit", format!("`{text}` is not a number from 1 to {LIMIT_MAX}")))
+}
+
+/// The pairs of a query string.
+struct Split {
+    pairs: Vec<(String, String)>,
+}
+
+impl Split {
+    fn of(uri: &Uri) -> Result<Self> {
+        let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(uri)
+            .map_err(|_| Error::parameter("", "the query string is not `name=value` pairs"))?;
+        let mut names: Vec<_> = pairs.iter().map(|(name, _)| name.as_str()).collect();
+        names.sort_unstable();
+        if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+            return Err(Error::parameter(twice[0], format!("`{}` is given twice", twice[0])));
+        }
+        Ok(Self { pairs })
+    }
+
+    fn take(&mut self, name: &str) -> Option<String> {
+        let at = self.pairs.iter().position(|(key, _)| key == name)?;
+        Some(self.pairs.swap_remove(at).1)
+    }
+
+    /// What a cursor and a total depend on.
+    fn binding(&self, path: &str) -> u64 {
+        let free = ["limit", "cursor", "min_seq"];
+        let mut bound: Vec<_> = self.pairs.iter().filter(|(name, _)| !free.contains(&name.as_str())).collect();
+        bound.sort();
+        hash_of(&(path, bound))
+    }
+
+    /// What is left are the route's own parameters.
+    fn rest<F: DeserializeOwned>(self) -> Result<F> {
+        let names: Vec<String> = self.pairs.iter().map(|(name, _)| name.clone()).collect();
+        let encoded: String = self.pairs.iter().map(|(name, value)| format!("&{}={}", escape(name), escape(value))).collect();
+        let uri: Uri = format!("/?{}", encoded.trim_start_matches('&'))
+            .parse()
+            .map_err(|_| Error::parameter("", "the query string is too long"))?;
+        Query::try_from_uri(&uri).map(|Query(filters)| filters).map_err(|rejection| explain(&names, &rejection.body_text()))
+    }
+}
+
+/// Says which parameter a deserializer's complaint is about.
+fn explain(names: &[String], complaint: &str) -> Error {
+    let complaint = complaint.trim_start_matches("Failed to deserialize query string: ");
+    if let Some(unknown) = names.iter().find(|name| complaint.contains(&format!("unknown field `{name}`"))) {
+        return Error::parameter(unknown, format!("there is no query parameter `{unknown}` here"));
+    }
+    let quoted = complaint.split('`').nth(1).filter(|_| complaint.contains("missing field"));
+    match (quoted, complaint.split_once(": ")) {
+        (Some(missing), _) => Error::parameter(missing, format!("`{missing}` is missing")),
+        (None, Some((name, reason))) if names.iter().any(|known| known == name) => Error::parameter(name, reason),
+        (None, _) => Error::parameter("", complaint),
+    }
+}
+
+/// Percent-encodes all but letters and digits.
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || byte == b'_' {
+            escaped.push(char::from(byte));
+        } else {
+            escaped.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    escaped
+}
+
+fn encode(binding: u64, key: &Key) -> String {
+    let text = format!("{binding:016x}{:016x}{}|{}", hash_of(&(binding, &key.value, &key.id)), key.value, key.id);
+    URL_SAFE_NO_PAD.encode(text)
+}
+
+fn decode(binding: u64, cursor: &str) -> Result<Key> {
+    let malformed = || Error::BadCursor("this is not a cursor of this API");
+    let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| malformed())?;
+    let text = String::from_utf8(bytes).map_err(|_| malformed())?;
+    let (head, key) = text.split_at_checked(32).ok_or_else(malformed)?;
+    let (bound, check) = head.split_at_checked(16).ok_or_else(malformed)?;
+    let (value, id) = key.split_once('|').ok_or_else(malformed)?;
+    let key = Key::new(value, id);
+    if check != format!("{:016x}", hash_of(&(u64::from_str_radix(bound, 16).map_err(|_| malformed())?, &key.value, &key.id))) {
+        return Err(malformed());
+    }
+    if bound != format!("{binding:016x}") {
+        return Err(Error::BadCursor("this cursor belongs to another list, sort or filter"));
+    }
+    let is_number = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.' || byte == b'-');
+    if is_number { Ok(key) } else { Err(malformed()) }
+}
+
+/// SipHash with fixed keys: the same in every process of one build, which is as long as a cursor lives.
+fn hash_of(value: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Filters {
+        class: Option<i16>,
+    }
+
+    async fn list(uri: &str) -> Result<List<Filters>> {
+        let (mut parts, ()) = axum::http::Request::get(uri).body(()).expect("a uri").into_parts();
+        List::from_request_parts(&mut parts, &()).await
+    }
+
+    #[tokio::test]
+    async fn a_query_string_is_read_whole() {
+        let list = list("/v1/offers?class=1&limit=7&sort=-price&min_seq=3").await.expect("well formed");
+        assert_eq!((list.filters.class, list.fetch, list.sort.as_deref()), (Some(1), 8, Some("-price")));
+    }
+
+    #[tokio::test]
+    async fn what_is_wrong_is_named() {
+        for (uri, parameter) in [
+            ("/?colour=red", "colour"),
+            ("/?class=red", "class"),
+            ("/?limit=0", "limit"),
+            ("/?limit=201", "limit"),
+            ("/?limit=ten", "limit"),
+            ("/?class=1&class=2", "class"),
+        ] {
+            match list(uri).await {
+                Err(Error::BadParameter { parameter: named, .. }) => assert_eq!(named, parameter, "{uri}"),
+                other => panic!("{uri} gave {other:?}"),
+            }
+        }
+        assert!(matches!(list("/?cursor=nonsense").await, Err(Error::BadCursor(_))));
+        let unsorted = list("/?sort=colour").await.expect("a sort is checked by its list");
+        assert!(matches!(unsorted.sort(&["price"]), Err(Error::BadParameter { .. })));
+    }
+
+    #[tokio::test]
+    async fn a_cursor_belongs_to_its_sort_and_filters() {
+        let first = list("/?class=1&sort=price&limit=1").await.expect("well formed");
+        let cursor = encode(first.binding, &Key::new("12.5", 9));
+        let next = list(&format!("/?limit=20&sort=price&class=1&cursor={cursor}")).await.expect("same list");
+        assert_eq!(next.after, Some(Key::new("12.5", 9)));
+        for other in ["/?class=2&sort=price", "/?class=1&sort=-price", "/?class=1", "/other?class=1&sort=price"] {
+            let uri = format!("{other}&cursor={cursor}");
+            assert!(matches!(list(&uri).await, Err(Error::BadCursor(_))), "{uri}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_tampered_cursor_is_refused(at in 0usize..60, to in "[A-Za-z0-9_-]") {
+            let cursor = encode(7, &Key::new("123456789", 42));
+            let at = at % cursor.len();
+            let mut tampered = cursor.clone();
+            tampered.replace_range(at..=at, &to);
+            if tampered == cursor {
+                prop_assert!(decode(7, &tampered).is_ok());
+            } else {
+                prop_assert!(matches!(decode(7, &tampered), Err(Error::BadCursor(_))));
+            }
+        }
+    }
+}

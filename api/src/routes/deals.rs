@@ -1,0 +1,342 @@
+//! `/v1/deals`: what customers bought, what secures it, what it has cost so far.
+
+use axum::Json;
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use sqlx::postgres::PgConnection;
+use sqlx::{query_as, query_scalar};
+use time::OffsetDateTime;
+use time::serde::rfc3339;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::{Asked, CLASSES, missing, number_of, path, usd_scale};
+use crate::Api;
+use crate::address::Address;
+use crate::error::{Problem, Result};
+use crate::page::{self, Key, Keyed, List, Nothing, Page, Paging, Waiting};
+use crate::snapshot::{Head, Snapshot};
+
+const SORTS: [&str; 8] =
+    ["-deal", "deal", "-locked", "locked", "health", "-health", "-value_at_stake", "value_at_stake"];
+const STATUSES: [&str; 8] = ["open", "assigned", "serving", "degraded", "stopping", "ended", "lapsed", "cancelled"];
+
+/// A deal at the indexed block; sums are over its slots.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Deal {
+    deal: i64,
+    customer: Address,
+    /// Content id of what runs.
+    application: Option<String>,
+    /// `open` (waits for a provider), `assigned`, `serving`, `degraded` (some slots serve), `stopping`, `ended`,
+    /// `lapsed` (its request expired), `cancelled`.
+    status: String,
+    /// `cpu` or `gpu`.
+    class: String,
+    slots: i32,
+    /// Units of each slot.
+    units: i64,
+    term_days: i32,
+    duration_days: i32,
+    /// FLT locked at a grant over value at stake.
+    coverage: String,
+    /// What counts as value at stake: `remaining`, `term` or `whole`.
+    exposure: String,
+    /// `reserved` or `metered`.
+    payment_mode: String,
+    fee_bps: i32,
+    /// Time between the customer's stop and the end.
+    notice_seconds: i64,
+    /// Part of each slot's price of a unit for a day that goes to authors.
+    royalty_usd: String,
+    #[serde(with = "rfc3339")]
+    opened_at: OffsetDateTime,
+    #[serde(with = "rfc3339::option")]
+    started_at: Option<OffsetDateTime>,
+    /// When its duration is over.
+    #[serde(with = "rfc3339::option")]
+    due_at: Option<OffsetDateTime>,
+    #[serde(with = "rfc3339::option")]
+    stopped_at: Option<OffsetDateTime>,
+    #[serde(with = "rfc3339::option")]
+    stop_ends_at: Option<OffsetDateTime>,
+    slots_serving: i64,
+    slots_ended: i64,
+    locked_flt: String,
+    value_at_stake_usd: String,
+    /// Worth of the lock over value at stake, of the worst slot; null: nothing at stake, or no price.
+    health: Option<String>,
+    /// Whether a margin call runs.
+    is_called: bool,
+    escrow_usd: String,
+    /// Of the servings under way, up to the indexed block, settled or not.
+    accrued_usd: String,
+    /// Over all servings.
+    credited_usd: String,
+    funded_usd: String,
+    refunded_usd: String,
+    #[serde(skip)]
+    key: String,
+}
+
+impl Keyed for Deal {
+    fn key(&self) -> Key {
+        Key::new(&self.key, self.deal)
+    }
+}
+
+/// A deal with what its customer asked for.
+#[derive(Debug, Serialize, ToSchema)]
+struct DealShown {
+    #[serde(flatten)]
+    deal: Deal,
+    request: Option<Request>,
+}
+
+/// The criteria that offers had to meet.
+#[derive(Debug, Serialize, ToSchema)]
+struct Request {
+    price_max_usd: String,
+    /// Numbers of the regions that are allowed; empty: any.
+    regions: Vec<i32>,
+    first_loss_min_bps: i32,
+    /// `none`, `receipts`, `sampled`, `groth16` or `optimistic`.
+    proof_kind: String,
+    #[serde(with = "rfc3339")]
+    expires_at: OffsetDateTime,
+    /// Who decides appeals.
+    resolver: Option<Address>,
+    /// Attributes with their lowest level, as `attribute:level`.
+    criteria: Vec<String>,
+    /// Whether `providers` are the only ones; else they are barred.
+    is_allowlist: bool,
+    providers: Vec<Address>,
+    /// Price for a day of the best proposal so far.
+    proposed_price_usd: Option<String>,
+    #[serde(with = "rfc3339::option")]
+    activated_at: Option<OffsetDateTime>,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Filters {
+    pub(super) customer: Option<Address>,
+    /// A slot is served by this provider, or was served last.
+    pub(super) provider: Option<Address>,
+    /// One of the words of `status`.
+    status: Option<String>,
+    /// `cpu` or `gpu`.
+    class: Option<String>,
+    /// Whether a margin call runs.
+    is_called: Option<bool>,
+}
+
+pub(super) fn router() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(list_deals)).routes(routes!(show_deal))
+}
+
+/// Deals, the newest first.
+#[utoipa::path(
+    get, path = "/v1/deals", tag = "deals",
+    params(Paging, Filters, ("sort" = Option<String>, Query, description = "-deal (default), deal, -locked, locked, health, -health, -value_at_stake, value_at_stake")),
+    responses((status = OK, body = Page<Deal>), (status = BAD_REQUEST, body = Problem))
+)]
+async fn list_deals(State(api): State<Api>, query: List<Filters>, mut at: Snapshot) -> Result<Json<Page<Deal>>> {
+    list(&api, &query, &mut at).await
+}
+
+/// One deal, with its request.
+#[utoipa::path(
+    get, path = "/v1/deals/{id}", tag = "deals", params(("id" = i64, Path), Waiting),
+    responses((status = OK, body = DealShown), (status = NOT_FOUND, body = Problem))
+)]
+async fn show_deal(id: Asked<i64>, _: page::Asked<Nothing>, mut at: Snapshot) -> Result<Json<DealShown>> {
+    let id = path(id)?;
+    let rows = Rows { only: Some(id), sort: "deal", limit: 1, ..Rows::default() };
+    let deal = fetch(&mut at.db, &at.head, rows).await?.pop().ok_or_else(|| missing("deal", id))?;
+    let request = fetch_request(&mut at.db, &at.head, id).await?;
+    Ok(Json(DealShown { deal, request }))
+}
+
+pub(super) async fn list(api: &Api, query: &List<Filters>, at: &mut Snapshot) -> Result<Json<Page<Deal>>> {
+    let items = fetch(&mut at.db, &at.head, Rows::of(query)?).await?;
+    let total = api.totals.get(at.head.seq, query.binding, count(&mut at.db, Rows::of(query)?)).await?;
+    Ok(Json(query.page(items, total)))
+}
+
+/// Answers 404 where there is no deal `id`.
+pub(super) async fn check_deal(db: &mut PgConnection, id: i64) -> Result<()> {
+    let is_there = query_scalar!(r#"select exists (select from deal where deal = $1) as "is_there!""#, id);
+    if is_there.fetch_one(db).await? { Ok(()) } else { Err(missing("deal", id)) }
+}
+
+/// Which rows to fetch.
+#[derive(Debug, Default)]
+struct Rows {
+    only: Option<i64>,
+    customer: Option<Address>,
+    provider: Option<Address>,
+    status: Option<String>,
+    class: Option<i32>,
+    is_called: Option<bool>,
+    sort: &'static str,
+    after_key: Option<String>,
+    after: Option<i64>,
+    limit: i64,
+}
+
+impl Rows {
+    fn of(query: &List<Filters>) -> Result<Self> {
+        let after = query.after::<i64>()?;
+        number_of("status", query.filters.status.as_ref(), &STATUSES)?;
+        Ok(Self {
+            only: None,
+            customer: query.filters.customer,
+            provider: query.filters.provider,
+            status: query.filters.status.clone(),
+            class: number_of("class", query.filters.class.as_ref(), &CLASSES)?,
+            is_called: query.filters.is_called,
+            sort: query.sort(&SORTS)?,
+            after_key: after.value,
+            after: after.id,
+            limit: query.fetch,
+        })
+    }
+}
+
+/// By identity the order is the primary key's own, so that a page of millions of deals reads only itself.
+async fn fetch(db: &mut PgConnection, head: &Head, rows: Rows) -> Result<Vec<Deal>> {
+    let deals = query_as!(
+        Deal,
+        r#"
+        select
+            d.deal as "deal!",
+            d.customer as "customer!: Address",
+            d.application,
+            d.status as "status!",
+            (array['cpu', 'gpu'])[d.class + 1] as "class!",
+            d.slots as "slots!",
+            d.units as "units!",
+            d.term_days as "term_days!",
+            d.duration_days as "duration_days!",
+            trim_scale(d.coverage_bps * 1e-4)::text as "coverage!",
+            (array['remaining', 'term', 'whole'])[d.exposure + 1] as "exposure!",
+            (array['reserved', 'metered'])[d.payment_mode + 1] as "payment_mode!",
+            d.fee_bps as "fee_bps!",
+            d.notice as "notice_seconds!",
+            trim_scale(d.royalty * $1::text::numeric)::text as "royalty_usd!",
+            d.opened_at as "opened_at!",
+            d.started_at,
+            d.due_at,
+            d.stopped_at,
+            d.stop_ends_at,
+            d.slots_serving as "slots_serving!",
+            d.slots_ended as "slots_ended!",
+            trim_scale(d.lock_amount * 1e-18)::text as "locked_flt!",
+            trim_scale(d.value_at_stake * $1::text::numeric)::text as "value_at_stake_usd!",
+            trim_scale(d.health_bps * 1e-4)::text as health,
+            d.is_called as "is_called!",
+            trim_scale(d.escrow * $1::text::numeric)::text as "escrow_usd!",
+            trim_scale(d.accrued * $1::text::numeric)::text as "accrued_usd!",
+            trim_scale(d.credited * $1::text::numeric)::text as "credited_usd!",
+            trim_scale(d.funded * $1::text::numeric)::text as "funded_usd!",
+            trim_scale(d.refunded * $1::text::numeric)::text as "refunded_usd!",
+            coalesce(d.key, 0)::text as "key!"
+        from (
+            select
+                *,
+                case $8
+                    when 'locked' then lock_amount
+                    when '-locked' then -lock_amount
+                    -- Deals without health have nothing at stake: the healthiest of all.
+                    when 'health' then coalesce(health_bps, 1e40)
+                    when '-health' then -coalesce(health_bps, 1e40)
+                    when 'value_at_stake' then value_at_stake
+                    when '-value_at_stake' then -value_at_stake
+                end as key
+            from deal_now
+        ) as d
+        where ($2::bigint is null or d.deal = $2)
+            and ($3::bytea is null or d.customer = $3)
+            and ($4::bytea is null or exists (select from slot as s where s.deal = d.deal and s.provider = $4))
+            and ($5::text is null or d.status = $5)
+            and ($6::integer is null or d.class = $6)
+            and ($7::boolean is null or d.is_called = $7)
+            and ($10::bigint is null or case $8
+                when 'deal' then d.deal > $10
+                when '-deal' then d.deal < $10
+                else (d.key, d.deal) > ($9::text::numeric, $10)
+            end)
+        order by case when $8 = '-deal' then d.deal end desc, d.key, d.deal
+        limit $11
+        "#,
+        usd_scale(head),
+        rows.only,
+        rows.customer as Option<Address>,
+        rows.provider as Option<Address>,
+        rows.status,
+        rows.class,
+        rows.is_called,
+        rows.sort,
+        rows.after_key,
+        rows.after,
+        rows.limit,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(deals)
+}
+
+async fn count(db: &mut PgConnection, rows: Rows) -> Result<i64> {
+    let total = query_scalar!(
+        r#"
+        select count(*) as "total!"
+        from deal_now as d
+        where ($1::bytea is null or d.customer = $1)
+            and ($2::bytea is null or exists (select from slot as s where s.deal = d.deal and s.provider = $2))
+            and ($3::text is null or d.status = $3)
+            and ($4::integer is null or d.class = $4)
+            and ($5::boolean is null or d.is_called = $5)
+        "#,
+        rows.customer as Option<Address>,
+        rows.provider as Option<Address>,
+        rows.status,
+        rows.class,
+        rows.is_called,
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(total)
+}
+
+async fn fetch_request(db: &mut PgConnection, head: &Head, id: i64) -> Result<Option<Request>> {
+    let request = query_as!(
+        Request,
+        r#"
+        select
+            trim_scale(r.price_max * $1::text::numeric)::text as "price_max_usd!",
+            array(select region from generate_series(0, 255) as region
+                where mod(div(r.regions, power(2::numeric, region)), 2) = 1 order by region) as "regions!",
+            r.first_loss_min_bps,
+            (array['none', 'receipts', 'sampled', 'groth16', 'optimistic'])[r.proof_kind + 1] as "proof_kind!",
+            r.expires_at,
+            r.resolver as "resolver: Address",
+            array(select c.attribute || ':' || c.level from request_criterion_added as c
+                where c.deal = r.deal order by c.block, c.log_index) as "criteria!",
+            r.is_allowlist,
+            array(select l.provider::bytea from request_provider_listed as l
+                where l.deal = r.deal order by l.block, l.log_index) as "providers!: Vec<Address>",
+            trim_scale(r.proposed_price * $1::text::numeric)::text as proposed_price_usd,
+            r.activated_at
+        from request as r
+        where r.deal = $2
+        "#,
+        usd_scale(head),
+        id,
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(request)
+}

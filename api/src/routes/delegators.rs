@@ -1,0 +1,227 @@
+//! `/v1/delegators`: accounts with stake, what it is worth, what is on its way out and what it earned.
+//! A provider's own stake is here too, marked `is_own`.
+
+use axum::Json;
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use sqlx::postgres::PgConnection;
+use sqlx::{query_as, query_scalar};
+use time::OffsetDateTime;
+use time::serde::rfc3339;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::{Asked, missing, path, usd_scale};
+use crate::Api;
+use crate::address::Address;
+use crate::error::{Problem, Result};
+use crate::page::{self, Key, Keyed, List, Nothing, Page, Paging, Waiting};
+use crate::snapshot::{Head, Snapshot};
+
+const SORTS: [&str; 2] = ["-staked", "staked"];
+
+/// Everything that an account has at stake.
+#[derive(Debug, Serialize, ToSchema)]
+struct Delegator {
+    address: Address,
+    /// Providers that it has active stake with.
+    providers: i64,
+    staked_flt: String,
+    /// On its way out, matured or not.
+    exiting_flt: String,
+    /// Of that, what can be withdrawn now.
+    withdrawable_flt: String,
+    /// Income that can be claimed now.
+    flt_owed: String,
+    usd_owed: String,
+    flt_claimed: String,
+    usd_claimed: String,
+}
+
+/// An account's stake with one provider.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Position {
+    provider: Address,
+    provider_name: String,
+    account: Address,
+    /// Whether it is the provider's own stake, which is slashed first.
+    is_own: bool,
+    #[serde(with = "rfc3339")]
+    staked_at: OffsetDateTime,
+    /// Worth now.
+    staked_flt: String,
+    /// Shares of the tranche, in the smallest unit; they keep their number when stake is slashed.
+    shares: String,
+    /// Income that can be claimed now.
+    flt_owed: String,
+    usd_owed: String,
+    flt_claimed: String,
+    usd_claimed: String,
+    #[serde(skip)]
+    key: String,
+    /// The two addresses that name a position.
+    #[serde(skip)]
+    id: String,
+}
+
+impl Keyed for Position {
+    fn key(&self) -> Key {
+        Key::new(&self.key, &self.id)
+    }
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Filters {
+    pub(super) provider: Option<Address>,
+    /// Also positions without stake, which may still have income.
+    #[serde(default)]
+    empty: bool,
+}
+
+pub(super) fn router() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(show_delegator)).routes(routes!(list_delegator_positions))
+}
+
+/// What an account has at stake, in all.
+#[utoipa::path(
+    get, path = "/v1/delegators/{address}", tag = "delegators", params(("address" = Address, Path), Waiting),
+    responses((status = OK, body = Delegator), (status = NOT_FOUND, body = Problem))
+)]
+async fn show_delegator(address: Asked<Address>, _: page::Asked<Nothing>, mut at: Snapshot) -> Result<Json<Delegator>> {
+    let address = path(address)?;
+    check_delegator(&mut at.db, address).await?;
+    let delegator = query_as!(
+        Delegator,
+        r#"
+        select
+            $2::bytea as "address!: Address",
+            count(*) filter (where p.shares > 0) as "providers!",
+            trim_scale(coalesce(sum(p.amount), 0) * 1e-18)::text as "staked_flt!",
+            trim_scale((select coalesce(sum(amount), 0) from ticket_now where account = $2) * 1e-18)::text
+                as "exiting_flt!",
+            trim_scale((select coalesce(sum(amount), 0) from ticket_now where account = $2 and is_matured) * 1e-18)::text
+                as "withdrawable_flt!",
+            trim_scale(coalesce(sum(p.flt_owed), 0) * 1e-18)::text as "flt_owed!",
+            trim_scale(coalesce(sum(p.usd_owed), 0) * $1::text::numeric)::text as "usd_owed!",
+            trim_scale(coalesce(sum(p.flt_claimed), 0) * 1e-18)::text as "flt_claimed!",
+            trim_scale(coalesce(sum(p.usd_claimed), 0) * $1::text::numeric)::text as "usd_claimed!"
+        from position_now as p
+        where p.account = $2
+        "#,
+        usd_scale(&at.head),
+        address as Address,
+    );
+    Ok(Json(delegator.fetch_one(&mut *at.db).await?))
+}
+
+/// An account's stake, provider by provider.
+#[utoipa::path(
+    get, path = "/v1/delegators/{address}/positions", tag = "delegators",
+    params(("address" = Address, Path), Paging, Filters, ("sort" = Option<String>, Query, description = "-staked (default), staked")),
+    responses((status = OK, body = Page<Position>), (status = NOT_FOUND, body = Problem))
+)]
+async fn list_delegator_positions(
+    State(api): State<Api>,
+    address: Asked<Address>,
+    query: List<Filters>,
+    mut at: Snapshot,
+) -> Result<Json<Page<Position>>> {
+    let address = path(address)?;
+    check_delegator(&mut at.db, address).await?;
+    list(&api, &query, Some(address), &mut at).await
+}
+
+/// Positions of `account`, or of the provider that the filters name.
+pub(super) async fn list(
+    api: &Api,
+    query: &List<Filters>,
+    account: Option<Address>,
+    at: &mut Snapshot,
+) -> Result<Json<Page<Position>>> {
+    let items = fetch(&mut at.db, &at.head, account, query).await?;
+    let total = api.totals.get(at.head.seq, query.binding, count(&mut at.db, account, query)).await?;
+    Ok(Json(query.page(items, total)))
+}
+
+/// Answers 404 where `account` never had stake.
+pub(super) async fn check_delegator(db: &mut PgConnection, account: Address) -> Result<()> {
+    let is_there = query_scalar!(
+        r#"select exists (select from position where account = $1) as "is_there!""#,
+        account as Address
+    );
+    if is_there.fetch_one(db).await? { Ok(()) } else { Err(missing("delegator", account)) }
+}
+
+async fn fetch(
+    db: &mut PgConnection,
+    head: &Head,
+    account: Option<Address>,
+    query: &List<Filters>,
+) -> Result<Vec<Position>> {
+    let after = query.after::<String>()?;
+    let positions = query_as!(
+        Position,
+        r#"
+        select
+            p.provider as "provider!: Address",
+            v.name as provider_name,
+            p.account as "account!: Address",
+            p.is_own as "is_own!",
+            p.staked_at as "staked_at!",
+            trim_scale(p.amount * 1e-18)::text as "staked_flt!",
+            p.shares::text as "shares!",
+            trim_scale(p.flt_owed * 1e-18)::text as "flt_owed!",
+            trim_scale(p.usd_owed * $1::text::numeric)::text as "usd_owed!",
+            trim_scale(p.flt_claimed * 1e-18)::text as "flt_claimed!",
+            trim_scale(p.usd_claimed * $1::text::numeric)::text as "usd_claimed!",
+            p.key::text as "key!",
+            p.id as "id!"
+        from (
+            select
+                *,
+                case when $4 = 'staked' then amount else -amount end as key,
+                encode(provider || account, 'hex') as id
+            from position_now
+        ) as p
+        join provider as v on v.provider = p.provider
+        where ($2::bytea is null or p.account = $2)
+            and ($3::bytea is null or p.provider = $3)
+            and (p.shares > 0 or $5::boolean)
+            and ($6::text is null or (p.key, p.id) > ($6::text::numeric, $7::text))
+        order by p.key, p.id
+        limit $8
+        "#,
+        usd_scale(head),
+        account as Option<Address>,
+        query.filters.provider as Option<Address>,
+        query.sort(&SORTS)?,
+        query.filters.empty,
+        after.value,
+        after.id,
+        query.fetch,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(positions)
+}
+
+async fn count(db: &mut PgConnection, account: Option<Address>, query: &List<Filters>) -> Result<i64> {
+    let total = query_scalar!(
+        r#"
+        select count(*) as "total!"
+        from position_now as p
+        where ($1::bytea is null or p.account = $1)
+            and ($2::bytea is null or p.provider = $2)
+            and (p.shares > 0 or $3::boolean)
+        "#,
+        account as Option<Address>,
+        query.filters.provider as Option<Address>,
+        query.filters.empty,
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(total)
+}

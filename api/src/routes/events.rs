@@ -1,0 +1,255 @@
+//! `/v1/events` and `/v1/deals/{id}/events`: everything that happened, in the order of the chain.
+
+use axum::Json;
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use sqlx::postgres::PgConnection;
+use sqlx::{query, query_scalar};
+use time::OffsetDateTime;
+use time::serde::rfc3339;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::deals::check_deal;
+use super::{Asked, only_path, path, usd_decimals};
+use crate::Api;
+use crate::address::Address;
+use crate::error::{Error, Problem, Result};
+use crate::fact::{self, Schema};
+use crate::page::{Key, Keyed, List, Page, Paging};
+use crate::snapshot::{Head, Snapshot};
+
+const SORTS: [&str; 2] = ["-block", "block"];
+
+/// One event of one contract.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Event {
+    block: i64,
+    log_index: i32,
+    #[serde(with = "rfc3339")]
+    at: OffsetDateTime,
+    contract: String,
+    kind: String,
+    /// Whom and what it is about.
+    provider: Option<Address>,
+    account: Option<Address>,
+    deal: Option<i64>,
+    offer: Option<i64>,
+    lock: Option<i64>,
+    /// The event's fields. Amounts are in whole tokens and end in `_flt` or `_usd`; a time that means none is null.
+    #[schema(value_type = Object)]
+    fields: Map<String, Value>,
+}
+
+impl Keyed for Event {
+    fn key(&self) -> Key {
+        Key::new(self.block, self.log_index)
+    }
+}
+
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Filters {
+    /// The event's name, as `DealOpened`.
+    pub(super) kind: Option<String>,
+    pub(super) provider: Option<Address>,
+    /// Delegator, customer, payer or whoever else it is about.
+    pub(super) account: Option<Address>,
+    pub(super) deal: Option<i64>,
+    pub(super) lock: Option<i64>,
+    pub(super) block_min: Option<i64>,
+    pub(super) block_max: Option<i64>,
+}
+
+pub(super) fn router() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(list_events)).routes(routes!(list_deal_events))
+}
+
+/// Events, the latest first.
+#[utoipa::path(
+    get, path = "/v1/events", tag = "events",
+    params(Paging, Filters, ("sort" = Option<String>, Query, description = "-block (default), block")),
+    responses((status = OK, body = Page<Event>), (status = BAD_REQUEST, body = Problem))
+)]
+async fn list_events(State(api): State<Api>, query: List<Filters>, mut at: Snapshot) -> Result<Json<Page<Event>>> {
+    list(&api, &query, &mut at).await
+}
+
+/// Events of a deal, the latest first.
+#[utoipa::path(
+    get, path = "/v1/deals/{id}/events", tag = "deals",
+    params(("id" = i64, Path), Paging, Filters, ("sort" = Option<String>, Query, description = "-block (default), block")),
+    responses((status = OK, body = Page<Event>), (status = NOT_FOUND, body = Problem))
+)]
+async fn list_deal_events(
+    State(api): State<Api>,
+    id: Asked<i64>,
+    mut query: List<Filters>,
+    mut at: Snapshot,
+) -> Result<Json<Page<Event>>> {
+    let id = path(id)?;
+    only_path("deal", query.filters.deal.replace(id).as_ref())?;
+    check_deal(&mut at.db, id).await?;
+    list(&api, &query, &mut at).await
+}
+
+async fn list(api: &Api, query: &List<Filters>, at: &mut Snapshot) -> Result<Json<Page<Event>>> {
+    let schema = schema(api, &mut at.db).await?;
+    check_kind(schema, &query.filters)?;
+    let after = query.after::<i32>()?;
+    let rows = Rows {
+        filters: &query.filters,
+        sort: query.sort(&SORTS)?,
+        after_block: after.value,
+        after: after.id,
+        limit: query.fetch,
+    };
+    let items = fetch(&mut at.db, &at.head, schema, rows).await?;
+    let total = api.totals.get(at.head.seq, query.binding, count(&mut at.db, &query.filters)).await?;
+    Ok(Json(query.page(items, total)))
+}
+
+/// Events of a span of blocks in their order, at most `limit`, for the stream.
+pub(super) async fn span(
+    api: &Api,
+    db: &mut PgConnection,
+    head: &Head,
+    filters: &Filters,
+    limit: i64,
+) -> Result<Vec<Event>> {
+    let rows = Rows { filters, sort: "block", after_block: None, after: None, limit };
+    let schema = schema(api, db).await?;
+    fetch(db, head, schema, rows).await
+}
+
+/// Read once: the schema does not change under a server that checked its version.
+pub(super) async fn schema<'a>(api: &'a Api, db: &mut PgConnection) -> Result<&'a Schema> {
+    api.schema
+        .get_or_try_init(|| async {
+            let mut schema = Schema::default();
+            let columns = query!(
+                r#"
+                select table_name as "table!", column_name as "column!", coalesce(domain_name, data_type) as "kind!"
+                from information_schema.columns
+                where table_schema = 'public'
+                "#
+            );
+            for column in columns.fetch_all(&mut *db).await? {
+                schema.columns.entry(column.table).or_default().insert(column.column, column.kind);
+            }
+            let flt = query_scalar!(r#"select contract_address('Flt')::text as "flt""#);
+            schema.flt = flt.fetch_one(&mut *db).await?.unwrap_or_default();
+            Ok(schema)
+        })
+        .await
+}
+
+pub(super) fn check_kind(schema: &Schema, filters: &Filters) -> Result<()> {
+    match &filters.kind {
+        Some(kind) if !fact::is_fact(schema, kind) => {
+            Err(Error::parameter("kind", format!("there is no event `{kind}`")))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+struct Rows<'a> {
+    filters: &'a Filters,
+    sort: &'static str,
+    after_block: Option<String>,
+    after: Option<i32>,
+    limit: i64,
+}
+
+/// Each branch of `event` reads its primary key in order, so a page costs the same at any depth.
+async fn fetch(db: &mut PgConnection, head: &Head, schema: &Schema, rows: Rows<'_>) -> Result<Vec<Event>> {
+    let events = query!(
+        r#"
+        select
+            e.block as "block!",
+            e.log_index as "log_index!",
+            b.timestamp as "at!",
+            e.contract as "contract!",
+            e.name as "kind!",
+            e.provider as "provider: Address",
+            e.account as "account: Address",
+            e.deal,
+            e.offer,
+            e.lock,
+            e.fields as "fields!: sqlx::types::Json<Map<String, Value>>"
+        from event as e
+        join block as b on b.number = e.block
+        where ($1::text is null or e.name = $1)
+            and ($2::bytea is null or e.provider = $2)
+            and ($3::bytea is null or e.account = $3)
+            and ($4::bigint is null or e.deal = $4)
+            and ($5::bigint is null or e.lock = $5)
+            and ($6::bigint is null or e.block >= $6)
+            and ($7::bigint is null or e.block <= $7)
+            and ($9::text is null or case
+                when $8 = 'block' then (e.block, e.log_index) > ($9::text::bigint, $10::integer)
+                else (e.block, e.log_index) < ($9::text::bigint, $10::integer)
+            end)
+        order by
+            case when $8 = 'block' then e.block end,
+            case when $8 = 'block' then e.log_index end,
+            e.block desc,
+            e.log_index desc
+        limit $11
+        "#,
+        rows.filters.kind,
+        rows.filters.provider as Option<Address>,
+        rows.filters.account as Option<Address>,
+        rows.filters.deal,
+        rows.filters.lock,
+        rows.filters.block_min,
+        rows.filters.block_max,
+        rows.sort,
+        rows.after_block,
+        rows.after,
+        rows.limit,
+    );
+    let events = events.fetch_all(db).await?.into_iter().map(|row| Event {
+        fields: fact::show(schema, usd_decimals(head), &row.contract, &row.kind, row.fields.0),
+        block: row.block,
+        log_index: row.log_index,
+        at: row.at,
+        contract: row.contract,
+        kind: row.kind,
+        provider: row.provider,
+        account: row.account,
+        deal: row.deal,
+        offer: row.offer,
+        lock: row.lock,
+    });
+    Ok(events.collect())
+}
+
+async fn count(db: &mut PgConnection, filters: &Filters) -> Result<i64> {
+    let total = query_scalar!(
+        r#"
+        select count(*) as "total!"
+        from event as e
+        where ($1::text is null or e.name = $1)
+            and ($2::bytea is null or e.provider = $2)
+            and ($3::bytea is null or e.account = $3)
+            and ($4::bigint is null or e.deal = $4)
+            and ($5::bigint is null or e.lock = $5)
+            and ($6::bigint is null or e.block >= $6)
+            and ($7::bigint is null or e.block <= $7)
+        "#,
+        filters.kind,
+        filters.provider as Option<Address>,
+        filters.account as Option<Address>,
+        filters.deal,
+        filters.lock,
+        filters.block_min,
+        filters.block_max,
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(total)
+}

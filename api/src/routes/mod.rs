@@ -1,0 +1,126 @@
+//! One file per noun; each exports `router()`. A handler is a query and a shape.
+//!
+//! Amounts leave Postgres as decimal text in whole tokens: `trim_scale(x * 1e-18)::text` is exact, because a numeric
+//! product keeps every digit. Lists order by (`key`, identity), `key` being what the sort names, negated to descend.
+
+mod customers;
+mod deals;
+mod delegators;
+mod events;
+mod exits;
+mod network;
+mod offers;
+mod parameters;
+mod payments;
+mod prices;
+mod projection;
+mod providers;
+mod quotes;
+mod rewards;
+mod slashes;
+mod slots;
+mod stream;
+
+use axum::extract::Path;
+use axum::extract::rejection::PathRejection;
+use serde::de::DeserializeOwned;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::Api;
+use crate::address::Address;
+use crate::amount;
+use crate::error::{Error, Problem, Result};
+use crate::snapshot::Head;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Surety",
+        description = "Staking and deal settlement for a decentralized compute network. Amounts are decimal strings \
+            in whole tokens, addresses are checksummed, times are RFC 3339 and those of the chain, and every reply \
+            names the block that it was true at in `x-indexed-block`.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0"),
+        version = "1"
+    ),
+    components(schemas(Problem))
+)]
+struct Document;
+
+pub(crate) fn router() -> OpenApiRouter<Api> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .merge(network::router())
+        .merge(parameters::router())
+        .merge(providers::router())
+        .merge(offers::router())
+        .merge(deals::router())
+        .merge(slots::router())
+        .merge(payments::router())
+        .merge(delegators::router())
+        .merge(exits::router())
+        .merge(rewards::router())
+        .merge(customers::router())
+        .merge(slashes::router())
+        .merge(events::router())
+        .merge(prices::router())
+        .merge(stream::router())
+        .merge(quotes::router())
+        .merge(projection::router())
+}
+
+/// A path parameter, or 400.
+type Asked<T> = std::result::Result<Path<T>, PathRejection>;
+
+fn path<T: DeserializeOwned>(asked: Asked<T>) -> Result<T> {
+    asked.map(|Path(value)| value).map_err(|rejection| {
+        let reason = rejection.body_text();
+        Error::BadPath(reason.trim_start_matches("Invalid URL: ").to_owned())
+    })
+}
+
+/// For the lists below a provider, a customer or a deal: the path says whose they are, so the query must not.
+fn only_path<T>(parameter: &str, asked: Option<&T>) -> Result<()> {
+    match asked {
+        None => Ok(()),
+        Some(_) => Err(Error::parameter(parameter, format!("the path already names the {parameter}"))),
+    }
+}
+
+/// A filter that is an amount in whole tokens, as the text of its smallest units.
+fn smallest(parameter: &str, text: Option<&String>, decimals: u8) -> Result<Option<String>> {
+    let parsed = text.map(|text| amount::parse(text, decimals)).transpose();
+    let digits = parsed.map_err(|error| Error::parameter(parameter, error.to_string()))?;
+    Ok(digits.map(|amount| amount.to_string()))
+}
+
+/// What one smallest unit of the stablecoin is worth in dollars, as decimal text.
+fn usd_scale(head: &Head) -> String {
+    format!("1e-{}", head.usd_decimals)
+}
+
+fn usd_decimals(head: &Head) -> u8 {
+    u8::try_from(head.usd_decimals).expect("a token's decimals are a uint8")
+}
+
+/// A word for a number of the contracts, or the parameter's error.
+fn number_of(parameter: &str, word: Option<&String>, words: &[&str]) -> Result<Option<i32>> {
+    let Some(word) = word else { return Ok(None) };
+    let number = words.iter().position(|known| known == word).and_then(|number| i32::try_from(number).ok());
+    let known = || Error::parameter(parameter, format!("`{word}` is none of {}", words.join(", ")));
+    number.map(Some).ok_or_else(known)
+}
+
+const CLASSES: [&str; 2] = ["cpu", "gpu"];
+
+fn missing(noun: &'static str, id: impl ToString) -> Error {
+    Error::NotFound(noun, id.to_string())
+}
+
+/// Answers 404 where `address` is no provider.
+async fn check_provider(db: &mut sqlx::PgConnection, address: Address) -> Result<()> {
+    let is_there = sqlx::query_scalar!(
+        r#"select exists (select from provider where provider = $1) as "is_there!""#,
+        address as Address
+    );
+    if is_there.fetch_one(db).await? { Ok(()) } else { Err(missing("provider", address)) }
+}

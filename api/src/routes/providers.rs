@@ -1,0 +1,309 @@
+//! `/v1/providers`: who offers compute, with what stake behind it.
+
+use axum::Json;
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use sqlx::postgres::PgConnection;
+use sqlx::{query_as, query_scalar};
+use time::OffsetDateTime;
+use time::serde::rfc3339;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::{Asked, check_provider, deals, delegators, missing, offers, only_path, path, slashes, smallest, usd_decimals, usd_scale};
+use crate::Api;
+use crate::address::Address;
+use crate::error::{Problem, Result};
+use crate::page::{self, Key, Keyed, List, Nothing, Page, Paging, Waiting};
+use crate::snapshot::{Head, Snapshot};
+
+const SORTS: [&str; 8] =
+    ["-staked", "staked", "-free", "free", "-locked", "locked", "-registered", "registered"];
+
+/// A provider, its stake and its terms.
+#[derive(Debug, Serialize, ToSchema)]
+struct Provider {
+    address: Address,
+    name: String,
+    endpoint: String,
+    /// Attested operator id; 0: none. Replicas of one operator do not count as independent.
+    operator: i64,
+    #[serde(with = "rfc3339")]
+    registered_at: OffsetDateTime,
+    /// Active stake, own and delegated.
+    staked_flt: String,
+    /// The provider's own active stake, which is slashed first.
+    own_flt: String,
+    delegated_flt: String,
+    /// Stake on its way out; it still answers for older locks.
+    thawing_flt: String,
+    /// Sum of locks.
+    locked_flt: String,
+    /// The largest lock that would be granted now.
+    free_flt: String,
+    /// Stake that belongs to nobody any more, slashed before all other.
+    orphan_flt: String,
+    /// The largest value at stake that free stake covers now, at coverage 3.0 and the low price.
+    largest_job_usd: String,
+    /// Own stake that the provider promises, of all locks, in bps.
+    first_loss_bps: i32,
+    /// Stakers' share of capacity FLT, in bps.
+    reward_share_bps: i32,
+    /// Stakers' share of stablecoin revenue, in bps.
+    revenue_share_bps: i32,
+    /// Days over which income drips to stakers.
+    drip_days: i32,
+    /// Most delegated stake that the provider takes.
+    delegation_cap_flt: String,
+    /// When the terms below replace those above; null: no change is announced.
+    #[serde(with = "rfc3339::option")]
+    next_terms_at: Option<OffsetDateTime>,
+    next_first_loss_bps: Option<i32>,
+    next_reward_share_bps: Option<i32>,
+    next_revenue_share_bps: Option<i32>,
+    next_drip_days: Option<i32>,
+    /// Accounts other than the provider with stake here.
+    delegators: i64,
+    /// Slots that it serves now.
+    slots_serving: i64,
+    #[serde(skip)]
+    key: String,
+}
+
+impl Keyed for Provider {
+    fn key(&self) -> Key {
+        Key::new(&self.key, self.address)
+    }
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct Filters {
+    /// Free stake covers a job of this value at least.
+    largest_job_min_usd: Option<String>,
+    /// First loss of this many bps at least.
+    first_loss_min_bps: Option<i32>,
+}
+
+pub(super) fn router() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(list_providers))
+        .routes(routes!(show_provider))
+        .routes(routes!(list_provider_offers))
+        .routes(routes!(list_provider_deals))
+        .routes(routes!(list_provider_delegators))
+        .routes(routes!(list_provider_slashes))
+}
+
+/// All providers.
+#[utoipa::path(
+    get, path = "/v1/providers", tag = "providers",
+    params(Paging, Filters, ("sort" = Option<String>, Query, description = "-staked (default), staked, -free, free, -locked, locked, -registered, registered")),
+    responses((status = OK, body = Page<Provider>), (status = BAD_REQUEST, body = Problem))
+)]
+async fn list_providers(State(api): State<Api>, list: List<Filters>, mut at: Snapshot) -> Result<Json<Page<Provider>>> {
+    let items = fetch(&mut at.db, &at.head, &list).await?;
+    let total = api.totals.get(at.head.seq, list.binding, count(&mut at.db, &at.head, &list)).await?;
+    Ok(Json(list.page(items, total)))
+}
+
+/// One provider.
+#[utoipa::path(
+    get, path = "/v1/providers/{address}", tag = "providers", params(("address" = Address, Path), Waiting),
+    responses((status = OK, body = Provider), (status = NOT_FOUND, body = Problem))
+)]
+async fn show_provider(address: Asked<Address>, _: page::Asked<Nothing>, mut at: Snapshot) -> Result<Json<Provider>> {
+    let address = path(address)?;
+    let provider = fetch_rows(&mut at.db, &at.head, Rows { only: Some(address), ..Rows::default() }).await?.pop();
+    provider.map(Json).ok_or_else(|| missing("provider", address))
+}
+
+/// What a provider offers.
+#[utoipa::path(
+    get, path = "/v1/providers/{address}/offers", tag = "providers",
+    params(("address" = Address, Path), Paging, offers::Filters, ("sort" = Option<String>, Query, description = "as `/v1/offers`")),
+    responses((status = OK, body = Page<offers::Offer>), (status = NOT_FOUND, body = Problem))
+)]
+async fn list_provider_offers(
+    State(api): State<Api>,
+    address: Asked<Address>,
+    mut list: List<offers::Filters>,
+    mut at: Snapshot,
+) -> Result<Json<Page<offers::Offer>>> {
+    let address = path(address)?;
+    only_path("provider", list.filters.provider.replace(address).as_ref())?;
+    check_provider(&mut at.db, address).await?;
+    offers::list(&api, &list, &mut at).await
+}
+
+/// Deals with a slot that a provider serves, or served last.
+#[utoipa::path(
+    get, path = "/v1/providers/{address}/deals", tag = "providers",
+    params(("address" = Address, Path), Paging, deals::Filters, ("sort" = Option<String>, Query, description = "as `/v1/deals`")),
+    responses((status = OK, body = Page<deals::Deal>), (status = NOT_FOUND, body = Problem))
+)]
+async fn list_provider_deals(
+    State(api): State<Api>,
+    address: Asked<Address>,
+    mut list: List<deals::Filters>,
+    mut at: Snapshot,
+) -> Result<Json<Page<deals::Deal>>> {
+    let address = path(address)?;
+    only_path("provider", list.filters.provider.replace(address).as_ref())?;
+    check_provider(&mut at.db, address).await?;
+    deals::list(&api, &list, &mut at).await
+}
+
+/// Who has stake with a provider, the provider itself included.
+#[utoipa::path(
+    get, path = "/v1/providers/{address}/delegators", tag = "providers",
+    params(("address" = Address, Path), Paging, delegators::Filters, ("sort" = Option<String>, Query, description = "-staked (default), staked")),
+    responses((status = OK, body = Page<delegators::Position>), (status = NOT_FOUND, body = Problem))
+)]
+async fn list_provider_delegators(
+    State(api): State<Api>,
+    address: Asked<Address>,
+    mut list: List<delegators::Filters>,
+    mut at: Snapshot,
+) -> Result<Json<Page<delegators::Position>>> {
+    let address = path(address)?;
+    only_path("provider", list.filters.provider.replace(address).as_ref())?;
+    check_provider(&mut at.db, address).await?;
+    delegators::list(&api, &list, None, &mut at).await
+}
+
+/// Slashes of a provider.
+#[utoipa::path(
+    get, path = "/v1/providers/{address}/slashes", tag = "providers",
+    params(("address" = Address, Path), Paging, slashes::Filters, ("sort" = Option<String>, Query, description = "-block (default), block")),
+    responses((status = OK, body = Page<slashes::Slash>), (status = NOT_FOUND, body = Problem))
+)]
+async fn list_provider_slashes(
+    State(api): State<Api>,
+    address: Asked<Address>,
+    mut list: List<slashes::Filters>,
+    mut at: Snapshot,
+) -> Result<Json<Page<slashes::Slash>>> {
+    let address = path(address)?;
+    only_path("provider", list.filters.provider.replace(address).as_ref())?;
+    check_provider(&mut at.db, address).await?;
+    slashes::list(&api, &list, &mut at).await
+}
+
+/// Which rows to fetch.
+#[derive(Debug, Default)]
+struct Rows {
+    only: Option<Address>,
+    largest_job_min: Option<String>,
+    first_loss_min_bps: Option<i32>,
+    sort: &'static str,
+    after_key: Option<String>,
+    after: Option<Address>,
+    limit: Option<i64>,
+}
+
+async fn fetch(db: &mut PgConnection, head: &Head, list: &List<Filters>) -> Result<Vec<Provider>> {
+    let after = list.after::<Address>()?;
+    let rows = Rows {
+        only: None,
+        largest_job_min: largest_job_min(head, list)?,
+        first_loss_min_bps: list.filters.first_loss_min_bps,
+        sort: list.sort(&SORTS)?,
+        after_key: after.value,
+        after: after.id,
+        limit: Some(list.fetch),
+    };
+    fetch_rows(db, head, rows).await
+}
+
+fn largest_job_min(head: &Head, list: &List<Filters>) -> Result<Option<String>> {
+    smallest("largest_job_min_usd", list.filters.largest_job_min_usd.as_ref(), usd_decimals(head))
+}
+
+async fn fetch_rows(db: &mut PgConnection, head: &Head, rows: Rows) -> Result<Vec<Provider>> {
+    let providers = query_as!(
+        Provider,
+        r#"
+        select
+            p.provider as "address!: Address",
+            p.name as "name!",
+            p.endpoint as "endpoint!",
+            p.operator as "operator!",
+            p.registered_at as "registered_at!",
+            trim_scale(p.active * 1e-18)::text as "staked_flt!",
+            trim_scale(p.own_active * 1e-18)::text as "own_flt!",
+            trim_scale(p.delegated_active * 1e-18)::text as "delegated_flt!",
+            trim_scale((p.own_thawing + p.delegated_thawing) * 1e-18)::text as "thawing_flt!",
+            trim_scale(p.locked * 1e-18)::text as "locked_flt!",
+            trim_scale(p.free * 1e-18)::text as "free_flt!",
+            trim_scale(p.orphan * 1e-18)::text as "orphan_flt!",
+            trim_scale(p.largest_job_usd * $1::text::numeric)::text as "largest_job_usd!",
+            p.first_loss_bps as "first_loss_bps!",
+            p.reward_share_bps as "reward_share_bps!",
+            p.revenue_share_bps as "revenue_share_bps!",
+            p.drip_days as "drip_days!",
+            trim_scale(p.delegation_cap * 1e-18)::text as "delegation_cap_flt!",
+            p.next_terms_at,
+            p.next_first_loss_bps,
+            p.next_reward_share_bps,
+            p.next_revenue_share_bps,
+            p.next_drip_days,
+            (select count(*) from position_now as s
+                where s.provider = p.provider and not s.is_own and s.shares > 0) as "delegators!",
+            (select count(*) from slot as s
+                where s.provider = p.provider and s.status = 'serving') as "slots_serving!",
+            p.key::text as "key!"
+        from (
+            select
+                *,
+                case $5
+                    when 'staked' then active
+                    when '-staked' then -active
+                    when 'free' then free
+                    when '-free' then -free
+                    when 'locked' then locked
+                    when '-locked' then -locked
+                    when 'registered' then extract(epoch from registered_at)
+                    when '-registered' then -extract(epoch from registered_at)
+                    else 0
+                end as key
+            from provider_now
+        ) as p
+        where ($2::bytea is null or p.provider = $2)
+            and ($3::text is null or p.largest_job_usd >= $3::text::numeric)
+            and ($4::integer is null or p.first_loss_bps >= $4)
+            and ($6::text is null or (p.key, p.provider::bytea) > ($6::text::numeric, $7::bytea))
+        order by p.key, p.provider
+        limit $8
+        "#,
+        usd_scale(head),
+        rows.only as Option<Address>,
+        rows.largest_job_min,
+        rows.first_loss_min_bps,
+        rows.sort,
+        rows.after_key,
+        rows.after as Option<Address>,
+        rows.limit,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(providers)
+}
+
+async fn count(db: &mut PgConnection, head: &Head, list: &List<Filters>) -> Result<i64> {
+    let total = query_scalar!(
+        r#"
+        select count(*) as "total!"
+        from provider_now
+        where ($1::text is null or largest_job_usd >= $1::text::numeric)
+            and ($2::integer is null or first_loss_bps >= $2)
+        "#,
+        largest_job_min(head, list)?,
+        list.filters.first_loss_min_bps,
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(total)
+}

@@ -1,0 +1,192 @@
+//! `/v1/deals/{id}/slots`: the replicas of a deal.
+
+use axum::Json;
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use sqlx::postgres::PgConnection;
+use sqlx::{query_as, query_scalar};
+use time::OffsetDateTime;
+use time::serde::rfc3339;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::deals::check_deal;
+use super::{Asked, number_of, path, usd_scale};
+use crate::Api;
+use crate::address::Address;
+use crate::error::{Problem, Result};
+use crate::page::{Key, Keyed, List, Page, Paging};
+use crate::snapshot::{Head, Snapshot};
+
+const SORTS: [&str; 2] = ["slot", "-slot"];
+const STATUSES: [&str; 4] = ["empty", "assigned", "serving", "ended"];
+
+/// A replica of a deal, served by one provider at a time.
+#[derive(Debug, Serialize, ToSchema)]
+struct Slot {
+    deal: i64,
+    slot: i32,
+    /// `empty` (waits for a provider), `assigned` (waits until it is ready), `serving`, `ended`.
+    status: String,
+    /// Counts the providers that served.
+    serving: i64,
+    provider: Option<Address>,
+    offer: Option<i64>,
+    /// Price of a unit for a day, royalty included.
+    price_usd: String,
+    lock: Option<i64>,
+    locked_flt: String,
+    #[serde(with = "rfc3339::option")]
+    lock_ends_at: Option<OffsetDateTime>,
+    /// Taken at the last grant.
+    value_at_stake_usd: String,
+    /// Worth of the lock at the high price over value at stake; null: nothing at stake, or no price.
+    health: Option<String>,
+    /// Below this health anyone may call.
+    health_maintained: String,
+    /// Below this health the customer may leave at once.
+    health_minimum: String,
+    /// Whether the price is too old or too uncertain for a margin call.
+    is_price_stale: Option<bool>,
+    #[serde(with = "rfc3339::option")]
+    assigned_at: Option<OffsetDateTime>,
+    /// When accrual started, moved on by what was not served.
+    #[serde(with = "rfc3339::option")]
+    started_at: Option<OffsetDateTime>,
+    #[serde(with = "rfc3339::option")]
+    term_end: Option<OffsetDateTime>,
+    /// When accrual ends: at the term's end, or after a stop's notice.
+    #[serde(with = "rfc3339::option")]
+    ends_at: Option<OffsetDateTime>,
+    /// Whether the provider announced that it will not renew.
+    is_final: bool,
+    escrow_usd: String,
+    /// Of this serving up to the indexed block, settled or not.
+    accrued_usd: String,
+    /// Of that, what a settle would credit.
+    creditable_usd: String,
+    /// Of that, what was credited.
+    credited_usd: String,
+    #[serde(with = "rfc3339::option")]
+    called_at: Option<OffsetDateTime>,
+    /// Until when the margin call can be cured; it moves on while the price is stale.
+    #[serde(with = "rfc3339::option")]
+    cure_until: Option<OffsetDateTime>,
+    /// `term`, `stop`, `funds`, `margin` or `failure`.
+    end_reason: Option<String>,
+    /// Over all servings.
+    fee_usd: String,
+    royalty_usd: String,
+    stakers_usd: String,
+    provider_usd: String,
+}
+
+impl Keyed for Slot {
+    fn key(&self) -> Key {
+        Key::new(self.slot, self.slot)
+    }
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct Filters {
+    /// One of the words of `status`.
+    status: Option<String>,
+}
+
+pub(super) fn router() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(list_deal_slots))
+}
+
+/// Slots of a deal.
+#[utoipa::path(
+    get, path = "/v1/deals/{id}/slots", tag = "deals",
+    params(("id" = i64, Path), Paging, Filters, ("sort" = Option<String>, Query, description = "slot (default), -slot")),
+    responses((status = OK, body = Page<Slot>), (status = NOT_FOUND, body = Problem))
+)]
+async fn list_deal_slots(
+    State(api): State<Api>,
+    id: Asked<i64>,
+    list: List<Filters>,
+    mut at: Snapshot,
+) -> Result<Json<Page<Slot>>> {
+    let id = path(id)?;
+    check_deal(&mut at.db, id).await?;
+    let items = fetch(&mut at.db, &at.head, id, &list).await?;
+    let total = api.totals.get(at.head.seq, list.binding, count(&mut at.db, id, &list)).await?;
+    Ok(Json(list.page(items, total)))
+}
+
+async fn fetch(db: &mut PgConnection, head: &Head, deal: i64, list: &List<Filters>) -> Result<Vec<Slot>> {
+    number_of("status", list.filters.status.as_ref(), &STATUSES)?;
+    let slots = query_as!(
+        Slot,
+        r#"
+        select
+            s.deal as "deal!",
+            s.slot as "slot!",
+            s.status as "status!",
+            s.serving as "serving!",
+            s.provider as "provider: Address",
+            s.offer,
+            trim_scale(s.price * $1::text::numeric)::text as "price_usd!",
+            s.lock,
+            trim_scale(s.lock_amount * 1e-18)::text as "locked_flt!",
+            s.lock_ends_at,
+            trim_scale(s.value_at_stake * $1::text::numeric)::text as "value_at_stake_usd!",
+            trim_scale(s.health_bps * 1e-4)::text as health,
+            trim_scale(s.maintained_bps * 1e-4)::text as "health_maintained!",
+            trim_scale(s.minimum_bps * 1e-4)::text as "health_minimum!",
+            s.is_price_stale,
+            s.assigned_at,
+            s.started_at,
+            s.term_end,
+            s.ends_at,
+            s.is_final as "is_final!",
+            trim_scale(s.escrow * $1::text::numeric)::text as "escrow_usd!",
+            trim_scale(s.accrued * $1::text::numeric)::text as "accrued_usd!",
+            trim_scale(s.creditable * $1::text::numeric)::text as "creditable_usd!",
+            trim_scale(s.credited * $1::text::numeric)::text as "credited_usd!",
+            s.called_at,
+            s.cure_until,
+            (array['term', 'stop', 'funds', 'margin', 'failure'])[s.end_reason + 1] as end_reason,
+            trim_scale(s.fee_total * $1::text::numeric)::text as "fee_usd!",
+            trim_scale(s.royalty_total * $1::text::numeric)::text as "royalty_usd!",
+            trim_scale(s.stakers_total * $1::text::numeric)::text as "stakers_usd!",
+            trim_scale(s.provider_total * $1::text::numeric)::text as "provider_usd!"
+        from slot_now as s
+        where s.deal = $2
+            and ($3::text is null or s.status = $3)
+            and ($5::integer is null or case when $4 = 'slot' then s.slot > $5 else s.slot < $5 end)
+        order by case when $4 = 'slot' then s.slot else -s.slot end
+        limit $6
+        "#,
+        usd_scale(head),
+        deal,
+        list.filters.status,
+        list.sort(&SORTS)?,
+        list.after::<i32>()?.id,
+        list.fetch,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(slots)
+}
+
+async fn count(db: &mut PgConnection, deal: i64, list: &List<Filters>) -> Result<i64> {
+    let total = query_scalar!(
+        r#"
+        select count(*) as "total!"
+        from slot
+        where deal = $1
+            and ($2::text is null or status = $2)
+        "#,
+        deal,
+        list.filters.status,
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(total)
+}
