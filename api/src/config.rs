@@ -37,7 +37,7 @@ impl Config {
             // The role may be allowed to write; this program is not.
             ("default_transaction_read_only", "on"),
             // Items, totals and the block in the reply's header come from one moment.
-            ("default_transaction_isolation", "repeatable read"),
+            ("default_transaction_isolation", r"repeatable\ read"),
             // Filters are nullable parameters and sorts are names: planning with their values folds away what is
             // not used and finds the index that a generic plan could not.
             ("plan_cache_mode", "force_custom_plan"),

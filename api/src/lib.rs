@@ -65,7 +65,7 @@ pub async fn serve(
     let (close, closing) = watch::channel(false);
     let api = Api {
         heads: follow::start(db.clone()),
-        db,
+        db: db.clone(),
         closing,
         totals: Arc::default(),
         schema: Arc::default(),
@@ -78,7 +78,9 @@ pub async fn serve(
             close.send_replace(true);
         })
         .await
-        .context("serving HTTP")
+        .context("serving HTTP")?;
+    db.close().await;
+    Ok(())
 }
 
 /// The description of all routes, as committed in `api/openapi.json`.

@@ -271,7 +271,7 @@ mod tests {
         let months = model().project(U256::from(50_000_000)).expect("a price above zero");
         let prices = |month: &Month| month.bands.iter().map(|band| band.price_usd.clone()).collect::<Vec<_>>();
         assert_eq!(prices(&months[0]), ["0.5", "0.5", "0.5", "0.5", "0.5"]);
-        assert_eq!(prices(&months[1]), ["0.310995", "0.4115495", "0.5", "0.6074605", "0.8038715"]);
+        assert_eq!(prices(&months[1]), ["0.310996", "0.4115375", "0.5", "0.6074785", "0.803869"]);
     }
 
     #[test]

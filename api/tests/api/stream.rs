@@ -1,0 +1,126 @@
+//! The journal as it is written, from where the caller left.
+
+use reqwest::Response;
+use serde_json::Value;
+use sqlx::PgPool;
+
+use crate::server::Server;
+
+/// Reads messages as a browser does.
+struct Messages {
+    reply: Response,
+    read: String,
+}
+
+#[derive(Debug)]
+struct Message {
+    id: i64,
+    event: String,
+    data: Value,
+}
+
+impl Messages {
+    async fn open(server: &Server, path: &str, last: Option<i64>) -> Self {
+        let mut request = server.client.get(format!("{}{path}", server.url));
+        if let Some(last) = last {
+            request = request.header("last-event-id", last);
+        }
+        let reply = request.send().await.expect("a reply");
+        assert_eq!(reply.status(), 200);
+        assert_eq!(reply.headers()["content-type"], "text/event-stream");
+        Self { reply, read: String::new() }
+    }
+
+    async fn next(&mut self) -> Option<Message> {
+        loop {
+            if let Some((message, rest)) = self.read.split_once("\n\n") {
+                let field = |name: &str| {
+                    message.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": ")).map(str::to_owned)
+                };
+                let parsed = field("data").map(|data| Message {
+                    id: field("id").expect("an id").parse().expect("a number"),
+                    event: field("event").expect("a name"),
+                    data: serde_json::from_str(&data).expect("JSON"),
+                });
+                self.read = rest.to_owned();
+                if parsed.is_some() {
+                    return parsed;
+                }
+                continue;
+            }
+            let chunk = self.reply.chunk().await.expect("an open stream")?;
+            self.read += std::str::from_utf8(&chunk).expect("UTF-8");
+        }
+    }
+}
+
+/// A block with a slash, as the indexer commits it.
+async fn apply(db: &PgPool, seq: i64, block: i64) {
+    let statements = format!(
+        "begin;
+         insert into block select {block}, sha256('{seq}'), sha256('{block}'), timestamp + interval '1 hour' from cursor;
+         insert into slashed
+         select {block}, 0, 1, provider, provider, 5e17, 0, 5e17, 0, 0, 0 from provider order by provider limit 1;
+         insert into journal select {seq}, 'applied', {block}, {block}, sha256('{seq}');
+         update cursor set block = {block}, timestamp = timestamp + interval '1 hour', seq = {seq};
+         select pg_notify('journal', '{seq}');
+         commit;"
+    );
+    sqlx::raw_sql(&statements).execute(db).await.expect("a block goes in");
+}
+
+async fn roll_back(db: &PgPool, seq: i64, block: i64) {
+    let statements = format!(
+        "begin;
+         select rewind({block} - 1);
+         insert into journal select {seq}, 'rollback', {block}, {block}, sha256('{seq}');
+         update cursor set block = {block} - 1, timestamp = timestamp - interval '1 hour', seq = {seq};
+         select pg_notify('journal', '{seq}');
+         commit;"
+    );
+    sqlx::raw_sql(&statements).execute(db).await.expect("a block goes away");
+}
+
+#[sqlx::test(migrations = "../indexer/migrations", fixtures("story"))]
+async fn a_stream_begins_now_and_says_what_is_undone(db: PgPool) {
+    let server = Server::start(&db).await;
+    let mut messages = Messages::open(&server, "/v1/stream", None).await;
+    apply(&db, 11, 11).await;
+    let message = messages.next().await.expect("a block");
+    assert_eq!((message.id, message.event.as_str()), (11, "applied"));
+    assert_eq!(message.data["events"][0]["kind"], "Slashed");
+    assert_eq!(message.data["events"][0]["fields"]["amount_flt"], "0.5");
+    roll_back(&db, 12, 11).await;
+    let message = messages.next().await.expect("a rollback");
+    assert_eq!((message.id, message.event.as_str()), (12, "rollback"));
+    assert_eq!(message.data["first_block"], 11);
+    server.stop().await;
+    assert!(messages.next().await.is_none(), "a stream ends with the server");
+}
+
+#[sqlx::test(migrations = "../indexer/migrations", fixtures("story"))]
+async fn a_stream_goes_on_where_the_caller_left(db: PgPool) {
+    let server = Server::start(&db).await;
+    let mut messages = Messages::open(&server, "/v1/stream?kind=Slashed", Some(7)).await;
+    let mut seen = Vec::new();
+    for _ in 8..=10 {
+        let message = messages.next().await.expect("an entry");
+        seen.push((message.id, message.data["events"].as_array().expect("events").len()));
+    }
+    assert_eq!(seen, [(8, 0), (9, 0), (10, 1)]);
+    apply(&db, 11, 11).await;
+    assert_eq!(messages.next().await.expect("a new entry").id, 11);
+    drop(messages);
+    let ahead = server.client.get(format!("{}/v1/stream", server.url)).header("last-event-id", 99).send().await;
+    assert_eq!(ahead.expect("a reply").status(), 400);
+    server.stop().await;
+}
+
+#[sqlx::test(migrations = "../indexer/migrations", fixtures("story"))]
+async fn a_question_can_wait_for_an_entry(db: PgPool) {
+    let server = Server::start(&db).await;
+    let (reply, ()) = tokio::join!(server.get("/v1/network?min_seq=11"), apply(&db, 11, 11));
+    assert_eq!(reply.headers()["x-indexed-block"], "11");
+    assert_eq!(reply.json::<Value>().await.expect("JSON")["seq"], 11);
+    server.stop().await;
+}
