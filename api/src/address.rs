@@ -18,8 +18,8 @@ impl FromStr for Address {
         let malformed = || format!("`{text}` is not an address: 0x and 40 hexadecimal digits");
         let digits = text.strip_prefix("0x").filter(|digits| digits.len() == 40).ok_or_else(malformed)?;
         let bytes: Bytes = digits.parse().map_err(|_| malformed())?;
-        let has_case =
-            digits.bytes().any(|byte| byte.is_ascii_lowercase()) && digits.bytes().any(|byte| byte.is_ascii_uppercase());
+        let has_case = digits.bytes().any(|byte| byte.is_ascii_lowercase())
+            && digits.bytes().any(|byte| byte.is_ascii_uppercase());
         // One wrong letter in a checksummed address is a typing error, not another account.
         if has_case && bytes.to_checksum(None) != text {
             return Err(format!("`{text}` has a wrong checksum: a letter was mistyped"));

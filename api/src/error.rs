@@ -94,9 +94,7 @@ impl Error {
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed"),
             Self::NotModified { .. } => (StatusCode::NOT_MODIFIED, "not-modified", "Not modified"),
             Self::Unanswerable(_) => (StatusCode::UNPROCESSABLE_ENTITY, "unanswerable", "No answer to this question"),
-            Self::TooManyRequests { .. } => {
-                (StatusCode::TOO_MANY_REQUESTS, "too-many-requests", "Too many requests")
-            }
+            Self::TooManyRequests { .. } => (StatusCode::TOO_MANY_REQUESTS, "too-many-requests", "Too many requests"),
             Self::Panicked => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error"),
             Self::NothingIndexed => (StatusCode::SERVICE_UNAVAILABLE, "nothing-indexed", "Nothing indexed"),
             Self::NotVisible { .. } => (StatusCode::SERVICE_UNAVAILABLE, "not-visible", "Not visible yet"),
@@ -111,13 +109,28 @@ impl Error {
         }
     }
 
+    /// The query parameter to look at.
+    fn at_fault(&self) -> Option<String> {
+        if let Self::BadParameter { parameter, .. } = self {
+            Some(parameter.clone())
+        } else if matches!(self, Self::BadCursor(_)) {
+            Some("cursor".to_owned())
+        } else if matches!(self, Self::NotVisible { .. }) {
+            Some("min_seq".to_owned())
+        } else {
+            None
+        }
+    }
+
     /// What the caller reads: never what Postgres said.
     fn detail(&self) -> String {
-        match self {
-            Self::Database(source) if is_time_limit(source) => Self::TimedOut.to_string(),
-            Self::Database(source) if is_unavailable(source) => "the database cannot be reached".to_owned(),
-            Self::Database(_) => Self::Panicked.to_string(),
-            other => other.to_string(),
+        let Self::Database(source) = self else { return self.to_string() };
+        if is_time_limit(source) {
+            Self::TimedOut.to_string()
+        } else if is_unavailable(source) {
+            "the database cannot be reached".to_owned()
+        } else {
+            Self::Panicked.to_string()
         }
     }
 }
@@ -128,11 +141,13 @@ fn is_time_limit(source: &sqlx::Error) -> bool {
 
 fn is_unavailable(source: &sqlx::Error) -> bool {
     let code = source.as_database_error().and_then(|error| error.code());
-    match source {
-        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => true,
-        // 57P..: the server shuts down or starts; 53..: it has no connection or memory left; 08..: connection lost.
-        _ => code.is_some_and(|code| ["57P", "53", "08"].iter().any(|class| code.starts_with(class))),
-    }
+    // 57P..: the server shuts down or starts; 53..: it has no connection or memory left; 08..: connection lost.
+    let is_away = code.is_some_and(|code| ["57P", "53", "08"].iter().any(|class| code.starts_with(class)));
+    is_away
+        || matches!(
+            source,
+            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed
+        )
 }
 
 impl IntoResponse for Error {
@@ -149,12 +164,7 @@ impl IntoResponse for Error {
             title,
             status: status.as_u16(),
             detail: self.detail(),
-            parameter: match &self {
-                Self::BadParameter { parameter, .. } => Some(parameter.clone()),
-                Self::BadCursor(_) => Some("cursor".to_owned()),
-                Self::NotVisible { .. } => Some("min_seq".to_owned()),
-                _ => None,
-            },
+            parameter: self.at_fault(),
         };
         let mut response = (status, Json(problem)).into_response();
         let headers = response.headers_mut();

@@ -51,7 +51,8 @@ impl Metrics {
             gauge!("surety_api_connections").set(f64::from(api.db.size()));
             if let Some(head) = head {
                 counter!("surety_api_indexed_block").absolute(head.block.unsigned_abs());
-                counter!("surety_api_indexed_timestamp_seconds").absolute(head.timestamp.unix_timestamp().unsigned_abs());
+                counter!("surety_api_indexed_timestamp_seconds")
+                    .absolute(head.timestamp.unix_timestamp().unsigned_abs());
                 counter!("surety_api_journal_seq").absolute(head.seq.unsigned_abs());
             }
         });

@@ -200,11 +200,14 @@ impl Split {
     /// What is left are the route's own parameters.
     fn rest<F: DeserializeOwned>(self) -> Result<F> {
         let names: Vec<String> = self.pairs.iter().map(|(name, _)| name.clone()).collect();
-        let encoded: String = self.pairs.iter().map(|(name, value)| format!("&{}={}", escape(name), escape(value))).collect();
+        let encoded: String =
+            self.pairs.iter().map(|(name, value)| format!("&{}={}", escape(name), escape(value))).collect();
         let uri: Uri = format!("/?{}", encoded.trim_start_matches('&'))
             .parse()
             .map_err(|_| Error::parameter("", "the query string is too long"))?;
-        Query::try_from_uri(&uri).map(|Query(filters)| filters).map_err(|rejection| explain(&names, &rejection.body_text()))
+        Query::try_from_uri(&uri)
+            .map(|Query(filters)| filters)
+            .map_err(|rejection| explain(&names, &rejection.body_text()))
     }
 }
 
@@ -248,13 +251,16 @@ fn decode(binding: u64, cursor: &str) -> Result<Key> {
     let (bound, check) = head.split_at_checked(16).ok_or_else(malformed)?;
     let (value, id) = key.split_once('|').ok_or_else(malformed)?;
     let key = Key::new(value, id);
-    if check != format!("{:016x}", hash_of(&(u64::from_str_radix(bound, 16).map_err(|_| malformed())?, &key.value, &key.id))) {
+    if check
+        != format!("{:016x}", hash_of(&(u64::from_str_radix(bound, 16).map_err(|_| malformed())?, &key.value, &key.id)))
+    {
         return Err(malformed());
     }
     if bound != format!("{binding:016x}") {
         return Err(Error::BadCursor("this cursor belongs to another list, sort or filter"));
     }
-    let is_number = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.' || byte == b'-');
+    let is_number =
+        !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.' || byte == b'-');
     if is_number { Ok(key) } else { Err(malformed()) }
 }
 

@@ -84,13 +84,12 @@ impl FromRequestParts<Api> for Snapshot {
 /// Waits until journal entry `min_seq` is visible.
 async fn wait(api: &Api, min_seq: i64) -> Result<()> {
     let mut heads = api.heads.clone();
-    let is_visible = timeout(VISIBLE_TIMEOUT, heads.wait_for(|head| head.is_some_and(|head| head.seq >= min_seq))).await;
+    let is_visible =
+        timeout(VISIBLE_TIMEOUT, heads.wait_for(|head| head.is_some_and(|head| head.seq >= min_seq))).await;
     match is_visible {
         Ok(Ok(_)) => Ok(()),
         // The time is over, or the follower is: it only ends with the server.
-        Ok(Err(_)) | Err(_) => {
-            Err(Error::NotVisible { min_seq, seq: api.heads.borrow().map_or(0, |head| head.seq) })
-        }
+        Ok(Err(_)) | Err(_) => Err(Error::NotVisible { min_seq, seq: api.heads.borrow().map_or(0, |head| head.seq) }),
     }
 }
 

@@ -148,10 +148,8 @@ pub(super) async fn list(
 
 /// Answers 404 where `account` never had stake.
 pub(super) async fn check_delegator(db: &mut PgConnection, account: Address) -> Result<()> {
-    let is_there = query_scalar!(
-        r#"select exists (select from position where account = $1) as "is_there!""#,
-        account as Address
-    );
+    let is_there =
+        query_scalar!(r#"select exists (select from position where account = $1) as "is_there!""#, account as Address);
     if is_there.fetch_one(db).await? { Ok(()) } else { Err(missing("delegator", account)) }
 }
 

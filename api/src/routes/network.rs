@@ -80,7 +80,8 @@ pub(super) fn router() -> OpenApiRouter<Api> {
 /// Totals, price and progress.
 #[utoipa::path(get, path = "/v1/network", tag = "network", params(Waiting), responses((status = OK, body = Network)))]
 async fn show_network(_: page::Asked<Nothing>, mut at: Snapshot) -> Result<Json<Network>> {
-    let chain = sqlx::query!("select chain.chain_id, cursor.finalized from chain, cursor").fetch_one(&mut *at.db).await?;
+    let chain =
+        sqlx::query!("select chain.chain_id, cursor.finalized from chain, cursor").fetch_one(&mut *at.db).await?;
     Ok(Json(Network {
         chain_id: chain.chain_id,
         block: at.head.block,

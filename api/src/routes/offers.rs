@@ -146,7 +146,10 @@ fn attribute_of(text: &str) -> Result<(i32, i32)> {
     let (attribute, level) = text.split_once(':').unwrap_or((text, "1"));
     let parsed = attribute.parse::<u16>().ok().zip(level.parse::<u8>().ok().filter(|level| (1..=3).contains(level)));
     parsed.map(|(attribute, level)| (attribute.into(), level.into())).ok_or_else(|| {
-        Error::parameter("attribute", format!("`{text}` is not an attribute's number, or number:level with level 1 to 3"))
+        Error::parameter(
+            "attribute",
+            format!("`{text}` is not an attribute's number, or number:level with level 1 to 3"),
+        )
     })
 }
 
@@ -176,8 +179,8 @@ async fn fetch(db: &mut PgConnection, head: &Head, rows: &Rows, query: &List<Fil
                     as k(bit, kind)
                 where o.proof_kinds & k.bit > 0 order by k.bit) as "proof_kinds!",
             o.notice as "notice_seconds!",
-            o.customers_root is not null as "is_for_listed_customers!",
-            o.applications_root is not null as "is_for_listed_applications!",
+            coalesce(o.customers_root <> z.root, false) as "is_for_listed_customers!",
+            coalesce(o.applications_root <> z.root, false) as "is_for_listed_applications!",
             o.next_at,
             trim_scale(o.next_price * $1::text::numeric)::text as next_price_usd,
             o.next_units,
@@ -200,6 +203,7 @@ async fn fetch(db: &mut PgConnection, head: &Head, rows: &Rows, query: &List<Fil
             from offer_now
         ) as o
         join provider_now as p on p.provider = o.provider
+        cross join (select decode(repeat('00', 32), 'hex') as root) as z
         where ($2::bytea is null or o.provider = $2)
             and ($3::integer is null or o.class = $3)
             and ($4::integer is null or o.region = $4)

@@ -79,7 +79,8 @@ pub(super) fn router() -> OpenApiRouter<Api> {
 #[utoipa::path(get, path = "/v1/parameters", tag = "network", params(Waiting), responses((status = OK, body = Parameters)))]
 async fn show_parameters(_: page::Asked<Nothing>, mut at: Snapshot) -> Result<Json<Parameters>> {
     let chain = query!("select chain_id, first_block, stablecoin_decimals from chain").fetch_one(&mut *at.db).await?;
-    let contracts = query!(r#"select name, address as "address: Address" from contract"#).fetch_all(&mut *at.db).await?;
+    let contracts =
+        query!(r#"select name, address as "address: Address" from contract"#).fetch_all(&mut *at.db).await?;
     Ok(Json(Parameters {
         chain_id: chain.chain_id,
         first_block: chain.first_block,

@@ -226,7 +226,8 @@ fn mean_term(text: &str) -> Result<U256> {
     for part in text.split(',') {
         let (days, weight) = part.split_once(':').unwrap_or((part, "1"));
         let days = u64::from_str(days).ok().filter(|days| (1..=14).contains(days)).ok_or_else(bad)?;
-        let weight = amount::parse(weight, RATIO_DECIMALS).ok().filter(|weight| weight.bit_len() < 64).ok_or_else(bad)?;
+        let weight =
+            amount::parse(weight, RATIO_DECIMALS).ok().filter(|weight| weight.bit_len() < 64).ok_or_else(bad)?;
         days_sum += U256::from(days) * weight;
         weights += weight;
     }

@@ -11,15 +11,17 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{Asked, check_provider, deals, delegators, missing, offers, only_path, path, slashes, smallest, usd_decimals, usd_scale};
+use super::{
+    Asked, check_provider, deals, delegators, missing, offers, only_path, path, slashes, smallest, usd_decimals,
+    usd_scale,
+};
 use crate::Api;
 use crate::address::Address;
 use crate::error::{Problem, Result};
 use crate::page::{self, Key, Keyed, List, Nothing, Page, Paging, Waiting};
 use crate::snapshot::{Head, Snapshot};
 
-const SORTS: [&str; 8] =
-    ["-staked", "staked", "-free", "free", "-locked", "locked", "-registered", "registered"];
+const SORTS: [&str; 8] = ["-staked", "staked", "-free", "free", "-locked", "locked", "-registered", "registered"];
 
 /// A provider, its stake and its terms.
 #[derive(Debug, Serialize, ToSchema)]

@@ -80,7 +80,10 @@ fn last_seen(headers: &HeaderMap, head: &Head) -> Result<Option<i64>> {
     let Some(value) = headers.get("last-event-id") else { return Ok(None) };
     let seq = value.to_str().ok().and_then(|text| text.parse().ok()).filter(|seq| (0..=head.seq).contains(seq));
     seq.map(Some).ok_or_else(|| {
-        Error::parameter("Last-Event-ID", format!("this is not the id of a message so far; the last one is {}", head.seq))
+        Error::parameter(
+            "Last-Event-ID",
+            format!("this is not the id of a message so far; the last one is {}", head.seq),
+        )
     })
 }
 

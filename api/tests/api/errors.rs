@@ -51,7 +51,8 @@ async fn bad_questions_are_named(db: PgPool) {
         assert_eq!(reply.headers()["x-indexed-block"], "10", "{question}");
         let problem: Value = reply.json().await.expect("a problem document");
         let parameter = problem["parameter"].as_str().map(|name| format!(" [{name}]")).unwrap_or_default();
-        answers += &format!("{question}\n  {}{parameter} {}\n", status.as_u16(), problem["detail"].as_str().unwrap_or("?"));
+        answers +=
+            &format!("{question}\n  {}{parameter} {}\n", status.as_u16(), problem["detail"].as_str().unwrap_or("?"));
     }
     assert_snapshot!(answers, @r#"
     /v1/providers/paula

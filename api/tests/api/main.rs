@@ -1,9 +1,16 @@
 //! The API at its boundary: facts by SQL in, replies over HTTP out.
 
-mod answers;
 mod crowd;
+mod deals;
+mod delegators;
 mod errors;
+mod events;
 mod fresh;
+mod network;
+mod offers;
 mod pages;
+mod providers;
+mod quotes;
+mod replies;
 mod server;
 mod stream;

@@ -1,0 +1,147 @@
+//! The network as a whole: totals, parameters, prices.
+
+use insta::assert_snapshot;
+use sqlx::PgPool;
+
+use crate::server::Server;
+
+#[sqlx::test(migrations = "../indexer/migrations", fixtures("story"))]
+async fn the_network_is_summed_up(db: PgPool) {
+    let server = Server::start(&db).await;
+    assert_snapshot!(server.shown("/v1/network").await, @r#"
+    200 OK
+    {
+      "block": 10,
+      "block_at": "2026-01-01T10:00:00Z",
+      "chain_id": 31337,
+      "customers": 1,
+      "deals": 2,
+      "deals_serving": 1,
+      "delegated_flt": "7000010",
+      "delegators": 2,
+      "escrow_usd": "997200",
+      "fee_usd": "20",
+      "finalized_block": 4,
+      "largest_lock_flt": "5999000",
+      "locked_flt": "5999000",
+      "offers": 3,
+      "own_flt": "3999000",
+      "price": {
+        "ema24h_usd": "0.5",
+        "ema30m_usd": "0.5",
+        "fresh_until": "2026-01-01T12:00:00Z",
+        "high_usd": "0.5",
+        "is_stale": false,
+        "low_usd": "0.5",
+        "median_usd": "0.5",
+        "observed_at": "2026-01-01T09:00:00Z"
+      },
+      "provider_usd": "882",
+      "providers": 3,
+      "refunded_usd": "0",
+      "revenue_usd": "1000",
+      "royalty_usd": "0",
+      "seq": 10,
+      "slashed_flt": "1000",
+      "slots_serving": 1,
+      "staked_flt": "10999010",
+      "stakers_usd": "98",
+      "thawing_flt": "1000000",
+      "units_in_use": 12000,
+      "units_offered": 20000,
+      "value_at_stake_usd": "1000000"
+    }
+    "#);
+    assert_snapshot!(server.shown("/v1/parameters").await, @r#"
+    200 OK
+    {
+      "chain_id": 31337,
+      "contracts": {
+        "Attributes": "0xf5F5F5f5f5F5f5f5f5F5f5F5F5F5F5F5f5f5F5f5",
+        "Deals": "0xF7F7f7f7F7f7f7F7F7f7f7f7f7f7f7F7f7F7F7F7",
+        "Flt": "0xf1f1f1F1f1f1F1F1f1F1f1F1F1F1F1f1F1f1f1F1",
+        "Matching": "0xf8F8F8f8f8F8f8F8f8F8f8F8F8f8F8F8F8f8F8F8",
+        "Offers": "0xF6f6F6f6f6f6F6F6F6F6F6f6f6F6f6f6F6f6f6f6",
+        "PriceGuard": "0xf4f4F4f4F4f4F4F4f4f4f4F4F4f4f4F4F4F4f4f4",
+        "Stablecoin": "0xf2f2f2F2f2F2f2F2F2F2f2f2F2f2f2F2F2f2F2F2",
+        "Staking": "0xF3F3f3F3F3F3F3f3f3F3F3F3f3f3f3F3f3F3f3F3"
+      },
+      "council": "0x9292929292929292929292929292929292929292",
+      "fee_bps": 200,
+      "first_block": 1,
+      "flt_decimals": 18,
+      "guardian": "0x9191919191919191919191919191919191919191",
+      "modules": [
+        {
+          "active_at": "2026-01-01T01:00:00Z",
+          "address": "0xF7F7f7f7F7f7f7F7F7f7f7f7f7f7f7F7f7F7F7F7",
+          "module": 1,
+          "removed_at": null,
+          "roles": [
+            "lock",
+            "reward"
+          ]
+        },
+        {
+          "active_at": "2026-01-01T01:00:00Z",
+          "address": "0xE1E1E1e1E1E1e1e1E1E1E1e1e1e1E1E1E1E1e1e1",
+          "module": 2,
+          "removed_at": null,
+          "roles": [
+            "slash"
+          ]
+        }
+      ],
+      "request_fee_usd": "0.1",
+      "requests_paused_until": null,
+      "sources": [
+        {
+          "aggregator": "0x5151515151515151515151515151515151515151",
+          "heartbeat_seconds": 3600
+        },
+        {
+          "aggregator": "0x5252525252525252525252525252525252525252",
+          "heartbeat_seconds": 3600
+        }
+      ],
+      "stablecoin_decimals": 6,
+      "staking_paused_until": null,
+      "treasury": "0x7e7e7e7E7e7E7e7e7e7E7e7e7e7E7e7e7e7e7e7E"
+    }
+    "#);
+    assert_snapshot!(server.shown("/v1/prices").await, @r#"
+    200 OK
+    {
+      "items": [
+        {
+          "block": 9,
+          "ema24h_usd": "0.5",
+          "ema30m_usd": "0.5",
+          "fresh_until": "2026-01-01T12:00:00Z",
+          "high_usd": "0.5",
+          "is_spread": false,
+          "log_index": 0,
+          "low_usd": "0.5",
+          "median_usd": "0.5",
+          "observed_at": "2026-01-01T09:00:00Z"
+        }
+      ],
+      "next": null,
+      "total": 1
+    }
+    "#);
+    assert_snapshot!(server.shown("/readyz").await, @r#"
+    200 OK
+    {
+      "block": 10,
+      "block_at": "2026-01-01T10:00:00Z",
+      "is_ready": true,
+      "reason": null,
+      "schema_version": 18,
+      "schema_version_needed": 18,
+      "seq": 10,
+      "unfinalized_blocks": 6
+    }
+    "#);
+    server.stop().await;
+}
