@@ -41,6 +41,8 @@ impl Config {
             // Filters are nullable parameters and sorts are names: planning with their values folds away what is
             // not used and finds the index that a generic plan could not.
             ("plan_cache_mode", "force_custom_plan"),
+            // Views of many parts look expensive to the planner, and compiling them takes longer than running them.
+            ("jit", "off"),
         ]);
         PgPoolOptions::new()
             .max_connections(self.connections)

@@ -32,6 +32,7 @@ use tokio::sync::{OnceCell, watch};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::cors::{Any, CorsLayer};
+use tracing::info;
 use utoipa::openapi::OpenApi;
 use utoipa_swagger_ui::SwaggerUi;
 
@@ -62,6 +63,8 @@ pub async fn serve(
 ) -> Result<()> {
     let db = config.connect().await?;
     health::check_schema(&db).await?;
+    let address = listener.local_addr().context("reading the address that is listened on")?;
+    info!(url = %format!("http://{address}"), "serving http://{address}");
     let (close, closing) = watch::channel(false);
     let api = Api {
         heads: follow::start(db.clone()),

@@ -10,7 +10,6 @@ use clap::Parser;
 use sqlx::postgres::PgConnectOptions;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tracing::info;
 use tracing_subscriber::EnvFilter;
 
 /// Answers questions about the network over HTTP, from the tables that surety-indexer writes.
@@ -57,14 +56,12 @@ async fn run(arguments: Arguments) -> Result<()> {
     let (bind, port) = (arguments.bind, arguments.port);
     let listener =
         TcpListener::bind((bind, port)).await.with_context(|| format!("cannot listen on {bind}, port {port}"))?;
-    let address = listener.local_addr().context("reading the address that was bound")?;
     let config = Config {
         connections: arguments.connections,
         rate_per_second: arguments.rate_per_second,
         ..Config::new(arguments.database_url)
     };
     let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
-    info!(url = %format!("http://{address}"), "serving http://{address}");
     api::serve(listener, config, async move {
         tokio::select! {
             _ = tokio::signal::ctrl_c() => {}

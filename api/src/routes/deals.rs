@@ -206,7 +206,8 @@ impl Rows {
     }
 }
 
-/// By identity the order is the primary key's own, so that a page of millions of deals reads only itself.
+/// By identity the order is the primary key's own, so that a page of millions of deals reads only itself. Other sorts
+/// are of sums that change with every lock: they aggregate all slots, and only the page's deals are looked at closely.
 async fn fetch(db: &mut PgConnection, head: &Head, rows: Rows) -> Result<Vec<Deal>> {
     let deals = query_as!(
         Deal,
@@ -243,33 +244,44 @@ async fn fetch(db: &mut PgConnection, head: &Head, rows: Rows) -> Result<Vec<Dea
             trim_scale(d.credited * $1::text::numeric)::text as "credited_usd!",
             trim_scale(d.funded * $1::text::numeric)::text as "funded_usd!",
             trim_scale(d.refunded * $1::text::numeric)::text as "refunded_usd!",
-            coalesce(d.key, 0)::text as "key!"
+            coalesce(p.key, 0)::text as "key!"
         from (
             select
-                *,
+                d.deal,
                 case $8
-                    when 'locked' then lock_amount
-                    when '-locked' then -lock_amount
+                    when 'locked' then coalesce(k.locked, 0)
+                    when '-locked' then -coalesce(k.locked, 0)
                     -- Deals without health have nothing at stake: the healthiest of all.
-                    when 'health' then coalesce(health_bps, 1e40)
-                    when '-health' then -coalesce(health_bps, 1e40)
-                    when 'value_at_stake' then value_at_stake
-                    when '-value_at_stake' then -value_at_stake
+                    when 'health' then coalesce(k.health, 1e40)
+                    when '-health' then -coalesce(k.health, 1e40)
+                    when 'value_at_stake' then coalesce(k.value_at_stake, 0)
+                    when '-value_at_stake' then -coalesce(k.value_at_stake, 0)
                 end as key
-            from deal_now
-        ) as d
-        where ($2::bigint is null or d.deal = $2)
-            and ($3::bytea is null or d.customer = $3)
-            and ($4::bytea is null or exists (select from slot as s where s.deal = d.deal and s.provider = $4))
-            and ($5::text is null or d.status = $5)
-            and ($6::integer is null or d.class = $6)
-            and ($7::boolean is null or d.is_called = $7)
-            and ($10::bigint is null or case $8
-                when 'deal' then d.deal > $10
-                when '-deal' then d.deal < $10
-                else (d.key, d.deal) > ($9::text::numeric, $10)
-            end)
-        order by case when $8 = '-deal' then d.deal end desc, d.key, d.deal
+            from deal as d
+            left join (
+                select
+                    s.deal,
+                    sum(l.amount) as locked,
+                    sum(s.value_at_stake) as value_at_stake,
+                    min(health_bps(l.amount, (select high from price_now), s.value_at_stake, $12)) as health
+                from slot as s
+                left join stake_lock as l on l.lock = s.lock
+                where s.status in ('assigned', 'serving')
+                group by s.deal
+            ) as k on k.deal = d.deal and $8 not in ('deal', '-deal')
+            where ($2::bigint is null or d.deal = $2)
+                and ($3::bytea is null or d.customer = $3)
+                and ($4::bytea is null or exists (select from slot as s where s.deal = d.deal and s.provider = $4))
+                and ($5::text is null or $5 = (select n.status from deal_now as n where n.deal = d.deal))
+                and ($6::integer is null or d.class = $6)
+                and ($7::boolean is null or $7 = exists (
+                    select from slot as s where s.deal = d.deal and s.called_at is not null
+                ))
+                and ($10::bigint is null or case $8 when 'deal' then d.deal > $10 when '-deal' then d.deal < $10 else true end)
+        ) as p
+        join deal_now as d on d.deal = p.deal
+        where ($10::bigint is null or $8 in ('deal', '-deal') or (p.key, p.deal) > ($9::text::numeric, $10))
+        order by case when $8 = '-deal' then p.deal end desc, p.key, p.deal
         limit $11
         "#,
         usd_scale(head),
@@ -283,6 +295,7 @@ async fn fetch(db: &mut PgConnection, head: &Head, rows: Rows) -> Result<Vec<Dea
         rows.after_key,
         rows.after,
         rows.limit,
+        head.usd_decimals,
     )
     .fetch_all(db)
     .await?;
@@ -293,12 +306,14 @@ async fn count(db: &mut PgConnection, rows: Rows) -> Result<i64> {
     let total = query_scalar!(
         r#"
         select count(*) as "total!"
-        from deal_now as d
+        from deal as d
         where ($1::bytea is null or d.customer = $1)
             and ($2::bytea is null or exists (select from slot as s where s.deal = d.deal and s.provider = $2))
-            and ($3::text is null or d.status = $3)
+            and ($3::text is null or $3 = (select n.status from deal_now as n where n.deal = d.deal))
             and ($4::integer is null or d.class = $4)
-            and ($5::boolean is null or d.is_called = $5)
+            and ($5::boolean is null or $5 = exists (
+                select from slot as s where s.deal = d.deal and s.called_at is not null
+            ))
         "#,
         rows.customer as Option<Address>,
         rows.provider as Option<Address>,
