@@ -69,6 +69,7 @@ pub(super) struct Deal {
     health: Option<String>,
     /// Whether a margin call runs.
     is_called: bool,
+    /// What a settle at the indexed block would leave.
     escrow_usd: String,
     /// Of the servings under way, up to the indexed block, settled or not.
     accrued_usd: String,
@@ -275,7 +276,7 @@ async fn fetch(db: &mut PgConnection, head: &Head, rows: Rows) -> Result<Vec<Dea
                 and ($5::text is null or $5 = (select n.status from deal_now as n where n.deal = d.deal))
                 and ($6::integer is null or d.class = $6)
                 and ($7::boolean is null or $7 = exists (
-                    select from slot as s where s.deal = d.deal and s.called_at is not null
+                    select from slot as s where s.deal = d.deal and s.called_at is not null and s.status = 'serving'
                 ))
                 and ($10::bigint is null or case $8 when 'deal' then d.deal > $10 when '-deal' then d.deal < $10 else true end)
         ) as p
@@ -312,7 +313,7 @@ async fn count(db: &mut PgConnection, rows: Rows) -> Result<i64> {
             and ($3::text is null or $3 = (select n.status from deal_now as n where n.deal = d.deal))
             and ($4::integer is null or d.class = $4)
             and ($5::boolean is null or $5 = exists (
-                select from slot as s where s.deal = d.deal and s.called_at is not null
+                select from slot as s where s.deal = d.deal and s.called_at is not null and s.status = 'serving'
             ))
         "#,
         rows.customer as Option<Address>,

@@ -63,6 +63,7 @@ struct MarketTotals {
     deals_serving: i64,
     slots_serving: i64,
     value_at_stake_usd: String,
+    /// As of each slot's last settle.
     escrow_usd: String,
     /// Revenue credited so far: fee, royalties, stakers' and providers' parts.
     revenue_usd: String,

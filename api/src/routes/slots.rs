@@ -61,6 +61,7 @@ struct Slot {
     ends_at: Option<OffsetDateTime>,
     /// Whether the provider announced that it will not renew.
     is_final: bool,
+    /// What a settle at the indexed block would leave.
     escrow_usd: String,
     /// Of this serving up to the indexed block, settled or not.
     accrued_usd: String,
@@ -145,7 +146,7 @@ async fn fetch(db: &mut PgConnection, head: &Head, deal: i64, list: &List<Filter
             s.term_end,
             s.ends_at,
             s.is_final as "is_final!",
-            trim_scale(s.escrow * $1::text::numeric)::text as "escrow_usd!",
+            trim_scale(s.escrow_left * $1::text::numeric)::text as "escrow_usd!",
             trim_scale(s.accrued * $1::text::numeric)::text as "accrued_usd!",
             trim_scale(s.creditable * $1::text::numeric)::text as "creditable_usd!",
             trim_scale(s.credited * $1::text::numeric)::text as "credited_usd!",

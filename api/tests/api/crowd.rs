@@ -7,8 +7,8 @@ pub(crate) async fn crowd(db: &PgPool) {
     let statements = r#"
         insert into chain (chain_id, first_block, stablecoin_decimals) values (31337, 1, 18);
         insert into contract (name, address) values ('Flt', decode(repeat('f1', 20), 'hex'));
-        insert into block (number, hash, parent_hash, timestamp)
-        select n, sha256(n::text::bytea), sha256((n - 1)::text::bytea), timestamptz '2026-01-01' + n * interval '1 hour'
+        insert into block (number, hash, parent_hash, timestamp, has_facts)
+        select n, sha256(n::text::bytea), sha256((n - 1)::text::bytea), timestamptz '2026-01-01' + n * interval '1 hour', true
         from generate_series(1, 30) as n;
         insert into cursor (block, hash, timestamp, finalized, fence, seq, is_derived)
         select number, hash, timestamp, 1, 1, 30, true from block where number = 30;

@@ -14,16 +14,16 @@ async fn a_deal_shows_what_secures_it_and_what_it_cost(db: PgPool) {
     assert_snapshot!(server.shown("/v1/deals/1").await, @r#"
     200 OK
     {
-      "accrued_usd": "1000",
+      "accrued_usd": "48015",
       "application": "bafyjob",
       "class": "cpu",
       "coverage": "3",
-      "credited_usd": "1000",
+      "credited_usd": "11880",
       "customer": "0xC1C1c1c1C1C1C1c1c1C1C1C1c1C1C1C1c1C1c1c1",
       "deal": 1,
       "due_at": "2026-03-26T08:00:00Z",
       "duration_days": 84,
-      "escrow_usd": "996920",
+      "escrow_usd": "949905",
       "exposure": "whole",
       "fee_bps": 200,
       "funded_usd": "997920",
@@ -39,7 +39,7 @@ async fn a_deal_shows_what_secures_it_and_what_it_cost(db: PgPool) {
         "criteria": [
           "7:2"
         ],
-        "expires_at": "2026-01-03T00:00:00Z",
+        "expires_at": "2026-01-21T00:00:00Z",
         "first_loss_min_bps": 500,
         "is_allowlist": false,
         "price_max_usd": "1",
@@ -72,17 +72,17 @@ async fn a_deal_shows_what_secures_it_and_what_it_cost(db: PgPool) {
     {
       "items": [
         {
-          "accrued_usd": "1000",
+          "accrued_usd": "48015",
           "assigned_at": "2026-01-01T07:00:00Z",
           "called_at": null,
-          "creditable_usd": "1000",
-          "credited_usd": "1000",
+          "creditable_usd": "495",
+          "credited_usd": "11880",
           "cure_until": null,
           "deal": 1,
           "end_reason": null,
           "ends_at": "2026-01-15T08:00:00Z",
-          "escrow_usd": "996920",
-          "fee_usd": "20",
+          "escrow_usd": "949905",
+          "fee_usd": "237.6",
           "health": "2.9995",
           "health_maintained": "2",
           "health_minimum": "1.25",
@@ -94,11 +94,11 @@ async fn a_deal_shows_what_secures_it_and_what_it_cost(db: PgPool) {
           "offer": 1,
           "price_usd": "0.99",
           "provider": "0xA1A1a1a1A1A1A1A1A1a1a1a1a1a1A1A1a1A1a1a1",
-          "provider_usd": "882",
+          "provider_usd": "10478.16",
           "royalty_usd": "0",
           "serving": 1,
           "slot": 0,
-          "stakers_usd": "98",
+          "stakers_usd": "1164.24",
           "started_at": "2026-01-01T08:00:00Z",
           "status": "serving",
           "term_end": "2026-01-15T08:00:00Z",
@@ -115,16 +115,16 @@ async fn a_deal_shows_what_secures_it_and_what_it_cost(db: PgPool) {
       "items": [
         {
           "account": "0xA1A1a1a1A1A1A1A1A1a1a1a1a1a1A1A1a1A1a1a1",
-          "amount_usd": "1000",
-          "at": "2026-01-01T09:00:00Z",
+          "amount_usd": "11880",
+          "at": "2026-01-05T08:00:00Z",
           "block": 9,
-          "fee_usd": "20",
+          "fee_usd": "237.6",
           "kind": "credited",
           "log_index": 5,
-          "provider_usd": "882",
+          "provider_usd": "10478.16",
           "royalty_usd": "0",
           "slot": 0,
-          "stakers_usd": "98"
+          "stakers_usd": "1164.24"
         },
         {
           "account": "0xC1C1c1c1C1C1C1c1c1C1C1C1c1C1C1C1c1C1c1c1",
@@ -150,18 +150,18 @@ async fn a_deal_shows_what_secures_it_and_what_it_cost(db: PgPool) {
       "items": [
         {
           "account": null,
-          "at": "2026-01-01T09:00:00Z",
+          "at": "2026-01-05T08:00:00Z",
           "block": 9,
           "contract": "Deals",
           "deal": 1,
           "fields": {
             "deal": 1,
-            "fee_usd": "20",
+            "fee_usd": "237.6",
             "provider": "0xA1A1a1a1A1A1A1A1A1a1a1a1a1a1A1A1a1A1a1a1",
             "royalty_usd": "0",
             "slot": 0,
-            "to_provider_usd": "882",
-            "to_stakers_usd": "98"
+            "to_provider_usd": "10478.16",
+            "to_stakers_usd": "1164.24"
           },
           "kind": "SlotCredited",
           "lock": null,
@@ -171,15 +171,15 @@ async fn a_deal_shows_what_secures_it_and_what_it_cost(db: PgPool) {
         },
         {
           "account": null,
-          "at": "2026-01-01T09:00:00Z",
+          "at": "2026-01-05T08:00:00Z",
           "block": 9,
           "contract": "Deals",
           "deal": 1,
           "fields": {
-            "credited_usd": "1000",
+            "credited_usd": "11880",
             "deal": 1,
-            "escrow_usd": "996920",
-            "owed_usd": "1000",
+            "escrow_usd": "950400",
+            "owed_usd": "47520",
             "serving": 1,
             "slot": 0,
             "started_at": "2026-01-01T08:00:00Z"

@@ -31,7 +31,7 @@ async fn a_delegator_sees_stake_income_and_exits(db: PgPool) {
       "items": [
         {
           "amount": "3.25",
-          "at": "2026-01-01T09:00:00Z",
+          "at": "2026-01-05T08:00:00Z",
           "block": 9,
           "log_index": 7,
           "provider": "0xA1A1a1a1A1A1A1A1A1a1a1a1a1a1A1A1a1A1a1a1",
@@ -40,7 +40,7 @@ async fn a_delegator_sees_stake_income_and_exits(db: PgPool) {
         },
         {
           "amount": "12.5",
-          "at": "2026-01-01T09:00:00Z",
+          "at": "2026-01-05T08:00:00Z",
           "block": 9,
           "log_index": 6,
           "provider": "0xA1A1a1a1A1A1A1A1A1a1a1a1a1a1A1A1a1A1a1a1",
@@ -80,11 +80,11 @@ async fn a_delegator_sees_stake_income_and_exits(db: PgPool) {
       "items": [
         {
           "amount_flt": "1000000",
-          "day": 20478,
+          "day": 20480,
           "is_matured": false,
           "is_over": false,
           "is_own": false,
-          "matures_at": "2026-01-25T00:00:00Z",
+          "matures_at": "2026-01-27T00:00:00Z",
           "paid_flt": "0",
           "provider": "0xA1A1a1a1A1A1A1A1A1a1a1a1a1a1A1A1a1A1a1a1",
           "provider_name": "paula",

@@ -147,15 +147,13 @@ async fn before_the_first_block_there_is_nothing_to_say(db: PgPool) {
       "type": "urn:surety:problem:nothing-indexed"
     }
     "#);
-    assert_snapshot!(server.shown("/readyz").await, @r#"
+    assert_snapshot!(server.shown_but("/readyz", &["schema_version", "schema_version_needed"]).await, @r#"
     503 Service Unavailable
     {
       "block": null,
       "block_at": null,
       "is_ready": false,
       "reason": "nothing is indexed yet",
-      "schema_version": 18,
-      "schema_version_needed": 18,
       "seq": null,
       "unfinalized_blocks": null
     }

@@ -14,13 +14,13 @@ async fn events_are_told_in_whole_tokens(db: PgPool) {
       "items": [
         {
           "account": null,
-          "at": "2026-01-01T10:00:00Z",
+          "at": "2026-01-05T09:00:00Z",
           "block": 10,
           "contract": "Staking",
           "deal": null,
           "fields": {
             "amount_flt": "200",
-            "day": 20454
+            "day": 20458
           },
           "kind": "BurnQueued",
           "lock": null,
@@ -30,7 +30,7 @@ async fn events_are_told_in_whole_tokens(db: PgPool) {
         },
         {
           "account": "0xC1C1c1c1C1C1C1c1c1C1C1C1c1C1C1C1c1C1c1c1",
-          "at": "2026-01-01T10:00:00Z",
+          "at": "2026-01-05T09:00:00Z",
           "block": 10,
           "contract": "Staking",
           "deal": null,
@@ -40,7 +40,7 @@ async fn events_are_told_in_whole_tokens(db: PgPool) {
             "lock": 1,
             "provider": "0xA1A1a1a1A1A1A1A1A1a1a1a1a1a1A1A1a1A1a1a1",
             "quarantine": 1,
-            "release_at": "2026-01-08T10:00:00Z",
+            "release_at": "2026-01-12T09:00:00Z",
             "reporter": "0x0000000000000000000000000000000000000000",
             "reporter_amount_flt": "0"
           },
@@ -52,7 +52,7 @@ async fn events_are_told_in_whole_tokens(db: PgPool) {
         }
       ],
       "next": "MzRmNzlkZTZlYjg2NGJhODhhY2M1NmM4YmQ4YzA0NDUxMHwy",
-      "total": 67
+      "total": 68
     }
     "#);
     assert_snapshot!(server.shown("/v1/events?kind=RewardClaimed&sort=block").await, @r#"
@@ -61,7 +61,7 @@ async fn events_are_told_in_whole_tokens(db: PgPool) {
       "items": [
         {
           "account": "0xD1d1d1D1d1d1D1d1D1D1D1d1d1D1D1D1d1D1d1d1",
-          "at": "2026-01-01T09:00:00Z",
+          "at": "2026-01-05T08:00:00Z",
           "block": 9,
           "contract": "Staking",
           "deal": null,
@@ -80,7 +80,7 @@ async fn events_are_told_in_whole_tokens(db: PgPool) {
         },
         {
           "account": "0xD1d1d1D1d1d1D1d1D1D1D1d1d1D1D1D1d1D1d1d1",
-          "at": "2026-01-01T09:00:00Z",
+          "at": "2026-01-05T08:00:00Z",
           "block": 9,
           "contract": "Staking",
           "deal": null,
@@ -108,7 +108,7 @@ async fn events_are_told_in_whole_tokens(db: PgPool) {
       "items": [
         {
           "account": null,
-          "at": "2026-01-01T09:00:00Z",
+          "at": "2026-01-05T08:00:00Z",
           "block": 9,
           "contract": "PriceGuard",
           "deal": null,
@@ -117,7 +117,7 @@ async fn events_are_told_in_whole_tokens(db: PgPool) {
             "day_ema_usd": "0.5",
             "ema24h_usd": "0.5",
             "ema30m_usd": "0.5",
-            "fresh_until": "2026-01-01T12:00:00Z",
+            "fresh_until": "2026-01-05T11:00:00Z",
             "is_spread": false,
             "median_usd": "0.5",
             "stale_seconds": 0

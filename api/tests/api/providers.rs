@@ -98,7 +98,7 @@ async fn a_provider_shows_its_stake_and_what_it_can_take(db: PgPool) {
       "items": [
         {
           "amount_flt": "1000",
-          "at": "2026-01-01T10:00:00Z",
+          "at": "2026-01-05T09:00:00Z",
           "block": 10,
           "customer": "0xC1C1c1c1C1C1C1c1c1C1C1C1c1C1C1C1c1C1c1c1",
           "customer_flt": "800",
@@ -112,7 +112,7 @@ async fn a_provider_shows_its_stake_and_what_it_can_take(db: PgPool) {
           "provider": "0xA1A1a1a1A1A1A1A1A1a1a1a1a1a1A1A1a1A1a1a1",
           "quarantine": 1,
           "quarantine_status": "open",
-          "release_at": "2026-01-08T10:00:00Z",
+          "release_at": "2026-01-12T09:00:00Z",
           "reporter": null,
           "reporter_flt": "0",
           "slasher": "0xE1E1E1e1E1E1e1e1E1E1E1e1e1e1E1E1E1E1e1e1",

@@ -23,7 +23,7 @@ async fn quotes_follow_the_worked_examples(db: PgPool) {
       "margin_call_below_usd": "0.33333334",
       "own_min_flt": "600000",
       "price_low_usd": "0.5",
-      "price_observed_at": "2026-01-01T09:00:00Z",
+      "price_observed_at": "2026-01-05T08:00:00Z",
       "providers": 0,
       "term_days": 14
     }

@@ -50,9 +50,17 @@ impl Server {
 
     /// Status and body, for snapshots.
     pub(crate) async fn shown(&self, path: &str) -> String {
+        self.shown_but(path, &[]).await
+    }
+
+    /// As `shown`, without fields that change with every migration.
+    pub(crate) async fn shown_but(&self, path: &str, fields: &[&str]) -> String {
         let reply = self.get(path).await;
         let status = reply.status();
-        let body: Value = reply.json().await.expect("JSON");
+        let mut body: Value = reply.json().await.expect("JSON");
+        if let Some(body) = body.as_object_mut() {
+            body.retain(|name, _| !fields.contains(&name.as_str()));
+        }
         format!("{status}\n{}", serde_json::to_string_pretty(&body).expect("a value"))
     }
 

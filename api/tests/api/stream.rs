@@ -58,7 +58,8 @@ impl Messages {
 async fn apply(db: &PgPool, seq: i64, block: i64) {
     let statements = format!(
         "begin;
-         insert into block select {block}, sha256('{seq}'), sha256('{block}'), timestamp + interval '1 hour' from cursor;
+         insert into block (number, hash, parent_hash, timestamp, has_facts)
+         select {block}, sha256('{seq}'), sha256('{block}'), timestamp + interval '1 hour', true from cursor;
          insert into slashed
          select {block}, 0, 1, provider, provider, 5e17, 0, 5e17, 0, 0, 0 from provider order by provider limit 1;
          insert into journal select {seq}, 'applied', {block}, {block}, sha256('{seq}');
