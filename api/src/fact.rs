@@ -135,6 +135,10 @@ fn table_of(kind: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use sqlx::{PgPool, query_scalar};
+
     use super::*;
 
     #[test]
@@ -172,6 +176,41 @@ mod tests {
             "is_final": true,
         });
         assert_eq!(Value::Object(shown), expected);
+    }
+
+    /// Every amount of every event, so that a new one is given a unit on purpose.
+    #[sqlx::test(migrations = "../indexer/migrations")]
+    async fn every_amount_has_its_unit(db: PgPool) {
+        let view = query_scalar!(r#"select pg_get_viewdef('event'::regclass) as "view!""#);
+        let view = view.fetch_one(&db).await.expect("the view of events");
+        let word = |text: &str| text.split('\'').nth(1).unwrap_or_default().to_owned();
+        let mut units = BTreeMap::<String, String>::new();
+        for branch in view.split("UNION ALL") {
+            let text_before = |name: &str| branch.split(name).next().and_then(|text| text.rsplit_once(",\n"));
+            let (Some((_, contract)), Some((_, kind))) = (text_before(" AS contract"), text_before(" AS name")) else {
+                continue;
+            };
+            let (contract, kind) = (word(contract), word(kind));
+            let columns = query_scalar!(
+                r#"
+                select column_name as "column!" from information_schema.columns
+                where table_name = $1 and domain_name = 'amount' order by ordinal_position
+                "#,
+                table_of(&kind),
+            );
+            for column in columns.fetch_all(&db).await.expect("columns of an event") {
+                let unit = format!("{:?}", unit_of(&contract, &kind, &column, false));
+                *units.entry(unit).or_default() += &format!(" {kind}.{column}");
+            }
+        }
+        let units: Vec<String> = units.into_iter().map(|(unit, columns)| format!("{unit}:{columns}")).collect();
+        insta::assert_snapshot!(units.join("\n"), @r#"
+        Average: PriceObserved.ema30m PriceObserved.ema24h
+        Flt: TermsSet.delegation_cap Staked.amount ExitStarted.amount ExitCancelled.amount Crystallised.amount Withdrawn.amount Redelegated.amount TrancheChanged.active ThawChanged.thawing OrphanChanged.orphan OrphanSwept.amount LockGranted.amount LockGranted.locked LockRegranted.amount LockRegranted.locked LockReleased.amount LockReleased.locked Slashed.amount Slashed.from_orphan Slashed.from_own Slashed.from_delegated Slashed.lock_amount Slashed.locked ShortfallSet.shortfall BurnQueued.amount SlashBurned.amount QuarantineOpened.customer_amount QuarantineOpened.reporter_amount QuarantineCancelled.amount RewardAdded.to_own RewardAdded.to_delegated RewardSettled.flt_owed RewardClaimed.amount SlotAssigned.lock_amount SlotRenewed.lock_amount SlotToppedUp.amount SlotToppedUp.lock_amount
+        Plain: Staked.shares ExitStarted.shares ExitStarted.units ExitCancelled.units ExitCancelled.shares Crystallised.units Withdrawn.units Redelegated.units TrancheChanged.shares ThawChanged.units DripChanged.rate IndexChanged.flt_index IndexChanged.usd_index RewardSettled.flt_index RewardSettled.usd_index DealFunded.shares DealFunded.total_shares MarginCallOpened.health_bps MarginCallCured.health_bps Refunded.shares Refunded.total_shares RequestOpened.regions
+        Price: PriceObserved.median PriceObserved.day_ema PriceObserved.day_before_ema
+        Usd: RewardSettled.usd_owed OfferCreated.price OfferUpdated.price DealTermsSet.royalty DealFunded.amount SlotFunded.escrow SpareChanged.spare SlotAssigned.price SlotAssigned.value_at_stake SlotSettled.escrow SlotSettled.owed SlotSettled.credited SlotCredited.fee SlotCredited.royalty SlotCredited.to_stakers SlotCredited.to_provider SlotRenewed.value_at_stake Refunded.amount CreditAdded.amount CreditAdded.credit StakersPaid.amount CreditClaimed.amount RequestOpened.price_max Proposed.price RequestFeeSet.fee
+        "#);
     }
 
     #[test]
