@@ -17,9 +17,10 @@ const POLL: Duration = Duration::from_secs(2);
 /// Pause before the next try when Postgres is away.
 const RETRY: Duration = Duration::from_millis(500);
 
-/// Starts the follower. It ends when every receiver is gone.
-pub(crate) fn start(db: PgPool) -> watch::Receiver<Option<Head>> {
-    let (sender, receiver) = watch::channel(None);
+/// Reads how far the tables are and follows from there. The follower ends when every receiver is gone.
+pub(crate) async fn start(db: PgPool) -> Result<watch::Receiver<Option<Head>>> {
+    let head = Head::read(&mut *db.acquire().await?).await?;
+    let (sender, receiver) = watch::channel(head);
     tokio::spawn(async move {
         while !sender.is_closed() {
             if let Err(error) = follow(&db, &sender).await {
@@ -31,7 +32,7 @@ pub(crate) fn start(db: PgPool) -> watch::Receiver<Option<Head>> {
             }
         }
     });
-    receiver
+    Ok(receiver)
 }
 
 async fn follow(db: &PgPool, sender: &watch::Sender<Option<Head>>) -> Result<()> {

@@ -67,7 +67,7 @@ pub async fn serve(
     info!(url = %format!("http://{address}"), "serving http://{address}");
     let (close, closing) = watch::channel(false);
     let api = Api {
-        heads: follow::start(db.clone()),
+        heads: follow::start(db.clone()).await.context("reading how far the chain was indexed")?,
         db: db.clone(),
         closing,
         totals: Arc::default(),

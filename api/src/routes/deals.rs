@@ -155,14 +155,15 @@ async fn list_deals(State(api): State<Api>, query: List<Filters>, mut at: Snapsh
 )]
 async fn show_deal(id: Asked<i64>, _: page::Asked<Nothing>, mut at: Snapshot) -> Result<Json<DealShown>> {
     let id = path(id)?;
-    let rows = Rows { only: Some(id), sort: "deal", limit: 1, ..Rows::default() };
-    let deal = fetch(&mut at.db, &at.head, rows).await?.pop().ok_or_else(|| missing("deal", id))?;
+    let picked = vec![Picked { deal: id, key: String::new() }];
+    let deal = fetch(&mut at.db, &at.head, picked).await?.pop().ok_or_else(|| missing("deal", id))?;
     let request = fetch_request(&mut at.db, &at.head, id).await?;
     Ok(Json(DealShown { deal, request }))
 }
 
 pub(super) async fn list(api: &Api, query: &List<Filters>, at: &mut Snapshot) -> Result<Json<Page<Deal>>> {
-    let items = fetch(&mut at.db, &at.head, Rows::of(query)?).await?;
+    let picked = pick(&mut at.db, &at.head, Rows::of(query)?).await?;
+    let items = fetch(&mut at.db, &at.head, picked).await?;
     let total = api.totals.get(at.head.seq, query.binding, count(&mut at.db, Rows::of(query)?)).await?;
     Ok(Json(query.page(items, total)))
 }
@@ -173,10 +174,9 @@ pub(super) async fn check_deal(db: &mut PgConnection, id: i64) -> Result<()> {
     if is_there.fetch_one(db).await? { Ok(()) } else { Err(missing("deal", id)) }
 }
 
-/// Which rows to fetch.
-#[derive(Debug, Default)]
+/// Which deals are asked for.
+#[derive(Debug)]
 struct Rows {
-    only: Option<i64>,
     customer: Option<Address>,
     provider: Option<Address>,
     status: Option<String>,
@@ -193,7 +193,6 @@ impl Rows {
         let after = query.after::<i64>()?;
         number_of("status", query.filters.status.as_ref(), &STATUSES)?;
         Ok(Self {
-            only: None,
             customer: query.filters.customer,
             provider: query.filters.provider,
             status: query.filters.status.clone(),
@@ -207,9 +206,74 @@ impl Rows {
     }
 }
 
-/// By identity the order is the primary key's own, so that a page of millions of deals reads only itself. Other sorts
-/// are of sums that change with every lock: they aggregate all slots, and only the page's deals are looked at closely.
-async fn fetch(db: &mut PgConnection, head: &Head, rows: Rows) -> Result<Vec<Deal>> {
+/// A deal of the page, with its sort value.
+#[derive(Debug)]
+struct Picked {
+    deal: i64,
+    key: String,
+}
+
+/// Chooses the page. By identity the order is the primary key's own, so that a page of millions of deals reads only
+/// itself. Other sorts are of sums that change with every lock: they aggregate all slots, without looking closely.
+async fn pick(db: &mut PgConnection, head: &Head, rows: Rows) -> Result<Vec<Picked>> {
+    let picked = query_as!(
+        Picked,
+        r#"
+        select p.deal, coalesce(p.key, 0)::text as "key!"
+        from (
+            select
+                d.deal,
+                case $6
+                    when 'locked' then coalesce(k.locked, 0)
+                    when '-locked' then -coalesce(k.locked, 0)
+                    -- Deals without health have nothing at stake: the healthiest of all.
+                    when 'health' then coalesce(k.health, 1e40)
+                    when '-health' then -coalesce(k.health, 1e40)
+                    when 'value_at_stake' then coalesce(k.value_at_stake, 0)
+                    when '-value_at_stake' then -coalesce(k.value_at_stake, 0)
+                end as key
+            from deal as d
+            left join (
+                select
+                    s.deal,
+                    sum(l.amount) as locked,
+                    sum(s.value_at_stake) as value_at_stake,
+                    min(health_bps(l.amount, (select high from price_now), s.value_at_stake, $10)) as health
+                from slot as s
+                left join stake_lock as l on l.lock = s.lock
+                where s.status in ('assigned', 'serving')
+                group by s.deal
+            ) as k on k.deal = d.deal and $6 not in ('deal', '-deal')
+            where ($1::bytea is null or d.customer = $1)
+                and ($2::bytea is null or exists (select from slot as s where s.deal = d.deal and s.provider = $2))
+                and ($3::text is null or $3 = (select n.status from deal_now as n where n.deal = d.deal))
+                and ($4::integer is null or d.class = $4)
+                and ($5::boolean is null or $5 = exists (
+                    select from slot as s where s.deal = d.deal and s.called_at is not null and s.status = 'serving'
+                ))
+                and ($8::bigint is null or case $6 when 'deal' then d.deal > $8 when '-deal' then d.deal < $8 else true end)
+        ) as p
+        where ($8::bigint is null or $6 in ('deal', '-deal') or (p.key, p.deal) > ($7::text::numeric, $8))
+        order by case when $6 = '-deal' then p.deal end desc, p.key, p.deal
+        limit $9
+        "#,
+        rows.customer as Option<Address>,
+        rows.provider as Option<Address>,
+        rows.status,
+        rows.class,
+        rows.is_called,
+        rows.sort,
+        rows.after_key,
+        rows.after,
+        rows.limit,
+        head.usd_decimals,
+    );
+    Ok(picked.fetch_all(db).await?)
+}
+
+/// Looks closely at deals, in the order given.
+async fn fetch(db: &mut PgConnection, head: &Head, picked: Vec<Picked>) -> Result<Vec<Deal>> {
+    let (ids, keys): (Vec<i64>, Vec<String>) = picked.into_iter().map(|picked| (picked.deal, picked.key)).unzip();
     let deals = query_as!(
         Deal,
         r#"
@@ -245,62 +309,16 @@ async fn fetch(db: &mut PgConnection, head: &Head, rows: Rows) -> Result<Vec<Dea
             trim_scale(d.credited * $1::text::numeric)::text as "credited_usd!",
             trim_scale(d.funded * $1::text::numeric)::text as "funded_usd!",
             trim_scale(d.refunded * $1::text::numeric)::text as "refunded_usd!",
-            coalesce(p.key, 0)::text as "key!"
-        from (
-            select
-                d.deal,
-                case $8
-                    when 'locked' then coalesce(k.locked, 0)
-                    when '-locked' then -coalesce(k.locked, 0)
-                    -- Deals without health have nothing at stake: the healthiest of all.
-                    when 'health' then coalesce(k.health, 1e40)
-                    when '-health' then -coalesce(k.health, 1e40)
-                    when 'value_at_stake' then coalesce(k.value_at_stake, 0)
-                    when '-value_at_stake' then -coalesce(k.value_at_stake, 0)
-                end as key
-            from deal as d
-            left join (
-                select
-                    s.deal,
-                    sum(l.amount) as locked,
-                    sum(s.value_at_stake) as value_at_stake,
-                    min(health_bps(l.amount, (select high from price_now), s.value_at_stake, $12)) as health
-                from slot as s
-                left join stake_lock as l on l.lock = s.lock
-                where s.status in ('assigned', 'serving')
-                group by s.deal
-            ) as k on k.deal = d.deal and $8 not in ('deal', '-deal')
-            where ($2::bigint is null or d.deal = $2)
-                and ($3::bytea is null or d.customer = $3)
-                and ($4::bytea is null or exists (select from slot as s where s.deal = d.deal and s.provider = $4))
-                and ($5::text is null or $5 = (select n.status from deal_now as n where n.deal = d.deal))
-                and ($6::integer is null or d.class = $6)
-                and ($7::boolean is null or $7 = exists (
-                    select from slot as s where s.deal = d.deal and s.called_at is not null and s.status = 'serving'
-                ))
-                and ($10::bigint is null or case $8 when 'deal' then d.deal > $10 when '-deal' then d.deal < $10 else true end)
-        ) as p
+            p.key as "key!"
+        from unnest($2::bigint[], $3::text[]) with ordinality as p (deal, key, place)
         join deal_now as d on d.deal = p.deal
-        where ($10::bigint is null or $8 in ('deal', '-deal') or (p.key, p.deal) > ($9::text::numeric, $10))
-        order by case when $8 = '-deal' then p.deal end desc, p.key, p.deal
-        limit $11
+        order by p.place
         "#,
         usd_scale(head),
-        rows.only,
-        rows.customer as Option<Address>,
-        rows.provider as Option<Address>,
-        rows.status,
-        rows.class,
-        rows.is_called,
-        rows.sort,
-        rows.after_key,
-        rows.after,
-        rows.limit,
-        head.usd_decimals,
-    )
-    .fetch_all(db)
-    .await?;
-    Ok(deals)
+        &ids,
+        &keys,
+    );
+    Ok(deals.fetch_all(db).await?)
 }
 
 async fn count(db: &mut PgConnection, rows: Rows) -> Result<i64> {

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use sqlx::postgres::PgConnection;
 use sqlx::{query_as, query_scalar};
 use time::OffsetDateTime;
@@ -41,9 +41,11 @@ pub(super) struct Offer {
     term_max_days: i32,
     duration_max_days: i32,
     /// Of `reserved`, `metered`.
-    payment_modes: Vec<String>,
+    #[schema(value_type = Vec<String>)]
+    payment_modes: Modes,
     /// Of `none`, `receipts`, `sampled`, `groth16`, `optimistic`.
-    proof_kinds: Vec<String>,
+    #[schema(value_type = Vec<String>)]
+    proof_kinds: Proofs,
     /// Least notice of a customer's stop.
     notice_seconds: i64,
     /// Whether only customers of a Merkle root, which the provider publishes, are accepted.
@@ -64,6 +66,33 @@ pub(super) struct Offer {
     largest_job_usd: String,
     #[serde(skip)]
     key: String,
+}
+
+/// Payment modes as bits.
+#[derive(Clone, Copy, Debug, sqlx::Type)]
+#[sqlx(transparent)]
+struct Modes(i32);
+
+/// Proof kinds as bits.
+#[derive(Clone, Copy, Debug, sqlx::Type)]
+#[sqlx(transparent)]
+struct Proofs(i32);
+
+impl Serialize for Modes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.collect_seq(words_of(self.0, &["reserved", "metered"]))
+    }
+}
+
+impl Serialize for Proofs {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.collect_seq(words_of(self.0, &["none", "receipts", "sampled", "groth16", "optimistic"]))
+    }
+}
+
+/// Words of the bits that are set, the lowest bit's first.
+fn words_of<'a>(bits: i32, words: &'a [&'a str]) -> impl Iterator<Item = &'a str> {
+    words.iter().enumerate().filter(move |(bit, _)| bits >> bit & 1 == 1).map(|(_, word)| *word)
 }
 
 impl Keyed for Offer {
@@ -172,12 +201,8 @@ async fn fetch(db: &mut PgConnection, head: &Head, rows: &Rows, query: &List<Fil
             o.availability_bps as "availability_bps!",
             o.term_max_days as "term_max_days!",
             o.duration_max_days as "duration_max_days!",
-            array(select m.mode from (values (1, 'reserved'), (2, 'metered')) as m(bit, mode)
-                where o.payment_modes & m.bit > 0 order by m.bit) as "payment_modes!",
-            array(select k.kind
-                from (values (1, 'none'), (2, 'receipts'), (4, 'sampled'), (8, 'groth16'), (16, 'optimistic'))
-                    as k(bit, kind)
-                where o.proof_kinds & k.bit > 0 order by k.bit) as "proof_kinds!",
+            o.payment_modes as "payment_modes!: Modes",
+            o.proof_kinds as "proof_kinds!: Proofs",
             o.notice as "notice_seconds!",
             coalesce(o.customers_root <> z.root, false) as "is_for_listed_customers!",
             coalesce(o.applications_root <> z.root, false) as "is_for_listed_applications!",
@@ -192,14 +217,8 @@ async fn fetch(db: &mut PgConnection, head: &Head, rows: &Rows, query: &List<Fil
         from (
             select
                 *,
-                case $9
-                    when 'price' then price
-                    when '-price' then -price
-                    when 'units_free' then units_free
-                    when '-units_free' then -units_free
-                    when 'offer' then offer
-                    else -offer
-                end as key
+                case $9 when 'price' then price when '-price' then -price when 'units_free' then units_free
+                    when '-units_free' then -units_free when 'offer' then offer else -offer end as key
             from offer_now
         ) as o
         join provider_now as p on p.provider = o.provider
@@ -209,10 +228,8 @@ async fn fetch(db: &mut PgConnection, head: &Head, rows: &Rows, query: &List<Fil
             and ($4::integer is null or o.region = $4)
             and ($5::text is null or o.price <= $5::text::numeric)
             and ($6::bigint is null or o.units_free >= $6)
-            and ($7::integer is null or exists (
-                select from attestation as a
-                where a.subject = o.provider and a.attribute = $7 and a.level >= $8 and a.is_live
-            ))
+            and ($7::integer is null or exists (select from attestation as a
+                where a.subject = o.provider and a.attribute = $7 and a.level >= $8 and a.is_live))
             and (o.is_live or $13::boolean)
             and ($10::text is null or (o.key, o.offer) > ($10::text::numeric, $11::bigint))
         order by o.key, o.offer
@@ -231,10 +248,8 @@ async fn fetch(db: &mut PgConnection, head: &Head, rows: &Rows, query: &List<Fil
         after.id,
         query.fetch,
         rows.with_removed,
-    )
-    .fetch_all(db)
-    .await?;
-    Ok(offers)
+    );
+    Ok(offers.fetch_all(db).await?)
 }
 
 async fn count(db: &mut PgConnection, rows: &Rows) -> Result<i64> {

@@ -9,7 +9,7 @@ const CAROL: &str = "0xc1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1";
 const DAN: &str = "0xd2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2";
 
 #[sqlx::test(migrations = "../indexer/migrations", fixtures("story"))]
-async fn a_deal_shows_what_secures_it_and_what_it_cost(db: PgPool) {
+async fn a_deal_shows_its_terms_and_what_secures_it(db: PgPool) {
     let server = Server::start(&db).await;
     assert_snapshot!(server.shown("/v1/deals/1").await, @r#"
     200 OK
@@ -67,6 +67,12 @@ async fn a_deal_shows_what_secures_it_and_what_it_cost(db: PgPool) {
       "value_at_stake_usd": "1000000"
     }
     "#);
+    server.stop().await;
+}
+
+#[sqlx::test(migrations = "../indexer/migrations", fixtures("story"))]
+async fn slots_show_health_and_accrual(db: PgPool) {
+    let server = Server::start(&db).await;
     assert_snapshot!(server.shown("/v1/deals/1/slots").await, @r#"
     200 OK
     {
@@ -109,6 +115,12 @@ async fn a_deal_shows_what_secures_it_and_what_it_cost(db: PgPool) {
       "total": 1
     }
     "#);
+    server.stop().await;
+}
+
+#[sqlx::test(migrations = "../indexer/migrations", fixtures("story"))]
+async fn payments_are_split_to_the_last_unit(db: PgPool) {
+    let server = Server::start(&db).await;
     assert_snapshot!(server.shown("/v1/deals/1/payments").await, @r#"
     200 OK
     {
@@ -144,6 +156,12 @@ async fn a_deal_shows_what_secures_it_and_what_it_cost(db: PgPool) {
       "total": 2
     }
     "#);
+    server.stop().await;
+}
+
+#[sqlx::test(migrations = "../indexer/migrations", fixtures("story"))]
+async fn a_deal_has_a_feed_of_its_own(db: PgPool) {
+    let server = Server::start(&db).await;
     assert_snapshot!(server.shown("/v1/deals/1/events?limit=2").await, @r#"
     200 OK
     {
@@ -195,6 +213,12 @@ async fn a_deal_shows_what_secures_it_and_what_it_cost(db: PgPool) {
       "total": 14
     }
     "#);
+    server.stop().await;
+}
+
+#[sqlx::test(migrations = "../indexer/migrations", fixtures("story"))]
+async fn deals_are_filtered(db: PgPool) {
+    let server = Server::start(&db).await;
     for (filter, total) in [("status=serving", 1), ("status=open", 1), ("status=ended", 0), ("is_called=true", 0)] {
         assert_eq!(server.json(&format!("/v1/deals?{filter}")).await["total"], total, "{filter}");
     }

@@ -9,7 +9,7 @@ const DORA: &str = "0xd1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1";
 const DAN: &str = "0xd2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2";
 
 #[sqlx::test(migrations = "../indexer/migrations", fixtures("story"))]
-async fn a_delegator_sees_stake_income_and_exits(db: PgPool) {
+async fn a_delegator_sees_stake_and_income(db: PgPool) {
     let server = Server::start(&db).await;
     assert_snapshot!(server.shown(&format!("/v1/delegators/{DORA}")).await, @r#"
     200 OK
@@ -52,6 +52,12 @@ async fn a_delegator_sees_stake_income_and_exits(db: PgPool) {
       "total": 2
     }
     "#);
+    server.stop().await;
+}
+
+#[sqlx::test(migrations = "../indexer/migrations", fixtures("story"))]
+async fn a_delegator_sees_positions_and_exits(db: PgPool) {
+    let server = Server::start(&db).await;
     assert_snapshot!(server.shown(&format!("/v1/delegators/{DAN}/positions")).await, @r#"
     200 OK
     {

@@ -9,52 +9,64 @@ use sqlx::PgPool;
 
 use crate::server::Server;
 
-#[sqlx::test(migrations = "../indexer/migrations", fixtures("story"))]
-async fn bad_questions_are_named(db: PgPool) {
-    let server = Server::start(&db).await;
-    let carol = "0xc1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1";
-    let mut answers = String::new();
-    for question in [
-        "/v1/providers/paula",
-        "/v1/providers/0xa1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1A1",
-        "/v1/providers/0xffffffffffffffffffffffffffffffffffffffff",
-        "/v1/deals/99",
-        "/v1/deals/first",
-        "/v1/deals/99999999999999999999",
-        "/v1/deals/99/slots",
-        "/v1/delegators/0xffffffffffffffffffffffffffffffffffffffff",
-        "/v1/providers?limit=0",
-        "/v1/providers?limit=201",
-        "/v1/providers?sort=name",
-        "/v1/providers?colour=red",
-        "/v1/network?colour=red",
-        "/v1/offers?class=quantum",
-        "/v1/offers?price_max_usd=1e3",
-        "/v1/offers?price_max_usd=0.0000001",
-        "/v1/offers?attribute=7:9",
-        "/v1/deals?status=happy",
-        "/v1/deals?is_called=perhaps",
-        "/v1/events?kind=DealVanished",
-        "/v1/prices?from=yesterday",
-        &format!("/v1/customers/{carol}/deals?customer={carol}"),
-        "/v1/network?min_seq=soon",
-        "/v1/quote/stake",
-        "/v1/quote/stake?job_value_usd=-1",
-        "/v1/quote/stake?job_value_usd=1&coverage=9",
-        "/v1/quote/sla?availability=99&target=0.9",
-        "/v1/projection/stake?volume_usd=1000&term_days=7:0",
-        "/v2/network",
-    ] {
+const PATHS: [&str; 9] = [
+    "/v1/providers/paula",
+    "/v1/providers/0xa1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1A1",
+    "/v1/providers/0xffffffffffffffffffffffffffffffffffffffff",
+    "/v1/deals/99",
+    "/v1/deals/first",
+    "/v1/deals/99999999999999999999",
+    "/v1/deals/99/slots",
+    "/v1/delegators/0xffffffffffffffffffffffffffffffffffffffff",
+    "/v2/network",
+];
+
+const PARAMETERS: [&str; 15] = [
+    "/v1/providers?limit=0",
+    "/v1/providers?limit=201",
+    "/v1/providers?sort=name",
+    "/v1/providers?colour=red",
+    "/v1/network?colour=red",
+    "/v1/offers?class=quantum",
+    "/v1/offers?price_max_usd=1e3",
+    "/v1/offers?price_max_usd=0.0000001",
+    "/v1/offers?attribute=7:9",
+    "/v1/deals?status=happy",
+    "/v1/deals?is_called=perhaps",
+    "/v1/events?kind=DealVanished",
+    "/v1/prices?from=yesterday",
+    "/v1/network?min_seq=soon",
+    "/v1/customers/0xc1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1/deals?customer=0xc1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1",
+];
+
+const QUOTES: [&str; 5] = [
+    "/v1/quote/stake",
+    "/v1/quote/stake?job_value_usd=-1",
+    "/v1/quote/stake?job_value_usd=1&coverage=9",
+    "/v1/quote/sla?availability=99&target=0.9",
+    "/v1/projection/stake?volume_usd=1000&term_days=7:0",
+];
+
+/// Asks each question, and tells status, parameter and detail of the problem.
+async fn problems(db: &PgPool, questions: &[&str]) -> String {
+    let server = Server::start(db).await;
+    let mut problems = String::new();
+    for question in questions {
         let reply = server.get(question).await;
-        let status = reply.status();
+        let status = reply.status().as_u16();
         assert_eq!(reply.headers()["content-type"], "application/problem+json", "{question}");
         assert_eq!(reply.headers()["x-indexed-block"], "10", "{question}");
         let problem: Value = reply.json().await.expect("a problem document");
         let parameter = problem["parameter"].as_str().map(|name| format!(" [{name}]")).unwrap_or_default();
-        answers +=
-            &format!("{question}\n  {}{parameter} {}\n", status.as_u16(), problem["detail"].as_str().unwrap_or("?"));
+        problems += &format!("{question}\n  {status}{parameter} {}\n", problem["detail"].as_str().unwrap_or("?"));
     }
-    assert_snapshot!(answers, @r#"
+    server.stop().await;
+    problems
+}
+
+#[sqlx::test(migrations = "../indexer/migrations", fixtures("story"))]
+async fn a_wrong_path_is_named(db: PgPool) {
+    assert_snapshot!(problems(&db, &PATHS).await, @r#"
     /v1/providers/paula
       400 `paula` is not an address: 0x and 40 hexadecimal digits
     /v1/providers/0xa1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1A1
@@ -71,6 +83,14 @@ async fn bad_questions_are_named(db: PgPool) {
       404 there is no deal 99
     /v1/delegators/0xffffffffffffffffffffffffffffffffffffffff
       404 there is no delegator 0xFFfFfFffFFfffFFfFFfFFFFFffFFFffffFfFFFfF
+    /v2/network
+      404 nothing lives at /v2/network; /docs lists the routes
+    "#);
+}
+
+#[sqlx::test(migrations = "../indexer/migrations", fixtures("story"))]
+async fn a_wrong_parameter_is_named(db: PgPool) {
+    assert_snapshot!(problems(&db, &PARAMETERS).await, @r#"
     /v1/providers?limit=0
       400 [limit] `0` is not a number from 1 to 200
     /v1/providers?limit=201
@@ -97,10 +117,16 @@ async fn bad_questions_are_named(db: PgPool) {
       400 [kind] there is no event `DealVanished`
     /v1/prices?from=yesterday
       400 [from] the 'year' component could not be parsed
-    /v1/customers/0xc1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1/deals?customer=0xc1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1
-      400 [customer] the path already names the customer
     /v1/network?min_seq=soon
       400 [min_seq] `soon` is not the number of a journal entry
+    /v1/customers/0xc1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1/deals?customer=0xc1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1
+      400 [customer] the path already names the customer
+    "#);
+}
+
+#[sqlx::test(migrations = "../indexer/migrations", fixtures("story"))]
+async fn a_wrong_question_is_named(db: PgPool) {
+    assert_snapshot!(problems(&db, &QUOTES).await, @r#"
     /v1/quote/stake
       400 [job_value_usd] `job_value_usd` is missing
     /v1/quote/stake?job_value_usd=-1
@@ -111,9 +137,12 @@ async fn bad_questions_are_named(db: PgPool) {
       400 [availability] `99` is not between 0 and 1, as 0.99
     /v1/projection/stake?volume_usd=1000&term_days=7:0
       400 [term_days] `7:0` is neither 1 to 14 days nor a mix such as 7:1,14:3
-    /v2/network
-      404 nothing lives at /v2/network; /docs lists the routes
     "#);
+}
+
+#[sqlx::test(migrations = "../indexer/migrations", fixtures("story"))]
+async fn a_problem_is_a_document(db: PgPool) {
+    let server = Server::start(&db).await;
     assert_snapshot!(server.shown("/v1/providers?limit=ten").await, @r#"
     400 Bad Request
     {

@@ -55,6 +55,12 @@ async fn events_are_told_in_whole_tokens(db: PgPool) {
       "total": 68
     }
     "#);
+    server.stop().await;
+}
+
+#[sqlx::test(migrations = "../indexer/migrations", fixtures("story"))]
+async fn a_reward_is_told_in_its_token(db: PgPool) {
+    let server = Server::start(&db).await;
     assert_snapshot!(server.shown("/v1/events?kind=RewardClaimed&sort=block").await, @r#"
     200 OK
     {
@@ -102,6 +108,12 @@ async fn events_are_told_in_whole_tokens(db: PgPool) {
       "total": 2
     }
     "#);
+    server.stop().await;
+}
+
+#[sqlx::test(migrations = "../indexer/migrations", fixtures("story"))]
+async fn an_average_is_told_as_a_price(db: PgPool) {
+    let server = Server::start(&db).await;
     assert_snapshot!(server.shown("/v1/events?kind=PriceObserved").await, @r#"
     200 OK
     {
@@ -133,6 +145,12 @@ async fn events_are_told_in_whole_tokens(db: PgPool) {
       "total": 1
     }
     "#);
+    server.stop().await;
+}
+
+#[sqlx::test(migrations = "../indexer/migrations", fixtures("story"))]
+async fn events_are_filtered(db: PgPool) {
+    let server = Server::start(&db).await;
     for (filter, total) in [("deal=1", 14), ("lock=1", 4), ("block_min=9&block_max=9", 8), ("kind=Staked", 6)] {
         assert_eq!(server.json(&format!("/v1/events?{filter}")).await["total"], total, "{filter}");
     }

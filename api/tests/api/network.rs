@@ -52,6 +52,12 @@ async fn the_network_is_summed_up(db: PgPool) {
       "value_at_stake_usd": "1000000"
     }
     "#);
+    server.stop().await;
+}
+
+#[sqlx::test(migrations = "../indexer/migrations", fixtures("story"))]
+async fn parameters_are_what_governance_set(db: PgPool) {
+    let server = Server::start(&db).await;
     assert_snapshot!(server.shown("/v1/parameters").await, @r#"
     200 OK
     {
@@ -109,6 +115,12 @@ async fn the_network_is_summed_up(db: PgPool) {
       "treasury": "0x7e7e7e7E7e7E7e7e7e7E7e7e7e7E7e7e7e7e7e7E"
     }
     "#);
+    server.stop().await;
+}
+
+#[sqlx::test(migrations = "../indexer/migrations", fixtures("story"))]
+async fn prices_are_told_as_observed(db: PgPool) {
+    let server = Server::start(&db).await;
     assert_snapshot!(server.shown("/v1/prices").await, @r#"
     200 OK
     {
@@ -130,6 +142,12 @@ async fn the_network_is_summed_up(db: PgPool) {
       "total": 1
     }
     "#);
+    server.stop().await;
+}
+
+#[sqlx::test(migrations = "../indexer/migrations", fixtures("story"))]
+async fn a_server_with_fresh_tables_is_ready(db: PgPool) {
+    let server = Server::start(&db).await;
     assert_snapshot!(server.shown_but("/readyz", &["schema_version", "schema_version_needed"]).await, @r#"
     200 OK
     {

@@ -44,6 +44,12 @@ async fn a_provider_shows_its_stake_and_what_it_can_take(db: PgPool) {
     assert_eq!(able["total"], 3);
     let able = server.json("/v1/providers?largest_job_min_usd=200000").await;
     assert_eq!((able["total"].as_i64(), able["items"][0]["name"].as_str()), (Some(1), Some("paula")));
+    server.stop().await;
+}
+
+#[sqlx::test(migrations = "../indexer/migrations", fixtures("story"))]
+async fn delegators_are_listed_by_what_they_hold(db: PgPool) {
+    let server = Server::start(&db).await;
     assert_snapshot!(server.shown(&format!("/v1/providers/{PAULA}/delegators")).await, @r#"
     200 OK
     {
@@ -92,6 +98,12 @@ async fn a_provider_shows_its_stake_and_what_it_can_take(db: PgPool) {
       "total": 3
     }
     "#);
+    server.stop().await;
+}
+
+#[sqlx::test(migrations = "../indexer/migrations", fixtures("story"))]
+async fn a_slash_shows_its_waterfall_and_payouts(db: PgPool) {
+    let server = Server::start(&db).await;
     assert_snapshot!(server.shown(&format!("/v1/providers/{PAULA}/slashes")).await, @r#"
     200 OK
     {
@@ -123,6 +135,12 @@ async fn a_provider_shows_its_stake_and_what_it_can_take(db: PgPool) {
       "total": 1
     }
     "#);
+    server.stop().await;
+}
+
+#[sqlx::test(migrations = "../indexer/migrations", fixtures("story"))]
+async fn the_lists_of_a_provider_are_its_own(db: PgPool) {
+    let server = Server::start(&db).await;
     assert_eq!(server.json(&format!("/v1/providers/{PAULA}/deals")).await["items"][0]["deal"], 1);
     assert_eq!(server.json(&format!("/v1/providers/{PAULA}/offers")).await["items"][0]["offer"], 1);
     server.stop().await;

@@ -6,7 +6,7 @@ use sqlx::PgPool;
 use crate::server::Server;
 
 #[sqlx::test(migrations = "../indexer/migrations", fixtures("story"))]
-async fn quotes_follow_the_worked_examples(db: PgPool) {
+async fn a_stake_quote_is_the_lock_of_the_worked_example(db: PgPool) {
     let server = Server::start(&db).await;
     assert_snapshot!(server.shown("/v1/quote/stake?job_value_usd=1000000").await, @r#"
     200 OK
@@ -28,6 +28,12 @@ async fn quotes_follow_the_worked_examples(db: PgPool) {
       "term_days": 14
     }
     "#);
+    server.stop().await;
+}
+
+#[sqlx::test(migrations = "../indexer/migrations", fixtures("story"))]
+async fn five_sites_of_eighty_percent_reach_three_nines(db: PgPool) {
+    let server = Server::start(&db).await;
     assert_snapshot!(server.shown("/v1/quote/sla?availability=0.8&target=0.999").await, @r#"
     200 OK
     {
@@ -65,6 +71,12 @@ async fn quotes_follow_the_worked_examples(db: PgPool) {
       "target": "0.999"
     }
     "#);
+    server.stop().await;
+}
+
+#[sqlx::test(migrations = "../indexer/migrations", fixtures("story"))]
+async fn a_projection_follows_the_mix_of_terms(db: PgPool) {
+    let server = Server::start(&db).await;
     assert_snapshot!(server.shown("/v1/projection/stake?volume_usd=1000000&months=1&term_days=7:1,14:3").await, @r#"
     200 OK
     {
