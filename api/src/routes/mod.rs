@@ -25,6 +25,8 @@ use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
 use serde::de::DeserializeOwned;
 use utoipa::OpenApi;
+use utoipa::openapi::schema::ArrayItems;
+use utoipa::openapi::{self, Ref, RefOr, Schema};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::Api;
@@ -48,7 +50,7 @@ use crate::snapshot::Head;
 struct Document;
 
 pub(crate) fn router() -> OpenApiRouter<Api> {
-    OpenApiRouter::with_openapi(Document::openapi())
+    let mut router = OpenApiRouter::with_openapi(Document::openapi())
         .merge(network::router())
         .merge(parameters::router())
         .merge(providers::router())
@@ -65,7 +67,20 @@ pub(crate) fn router() -> OpenApiRouter<Api> {
         .merge(prices::router())
         .merge(stream::router())
         .merge(quotes::router())
-        .merge(projection::router())
+        .merge(projection::router());
+    refer_to_items(router.get_openapi_mut());
+    router
+}
+
+/// A page names its items' schema, which would otherwise stand in the description twice.
+fn refer_to_items(document: &mut openapi::OpenApi) {
+    let components = document.components.get_or_insert_default();
+    for (name, schema) in &mut components.schemas {
+        let (Some(item), RefOr::T(Schema::Object(page))) = (name.strip_prefix("Page_"), schema) else { continue };
+        if let Some(RefOr::T(Schema::Array(items))) = page.properties.get_mut("items") {
+            items.items = ArrayItems::RefOrSchema(Box::new(Ref::from_schema_name(item).into()));
+        }
+    }
 }
 
 /// A path parameter, or 400.
