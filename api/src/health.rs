@@ -91,18 +91,21 @@ async fn readiness(db: &PgPool) -> Readiness {
         readiness.reason = Some(format!("the database has schema {version}, this program needs {needed}"));
         return readiness;
     }
-    readiness.reason =
-        match query!("select block, timestamp, finalized, seq, halted from cursor").fetch_optional(db).await {
-            Err(_) => Some("the database cannot be reached".to_owned()),
-            Ok(None) => Some("nothing is indexed yet".to_owned()),
-            Ok(Some(cursor)) => {
-                readiness.block = Some(cursor.block);
-                readiness.block_at = Some(cursor.timestamp);
-                readiness.unfinalized_blocks = Some(cursor.block - cursor.finalized);
-                readiness.seq = Some(cursor.seq);
-                cursor.halted.map(|halted| format!("the indexer halted: {halted}"))
-            }
-        };
+    readiness.reason = match query!("select block, timestamp, finalized, seq, is_derived, halted from cursor")
+        .fetch_optional(db)
+        .await
+    {
+        Err(_) => Some("the database cannot be reached".to_owned()),
+        Ok(None) => Some("nothing is indexed yet".to_owned()),
+        Ok(Some(cursor)) => {
+            readiness.block = Some(cursor.block);
+            readiness.block_at = Some(cursor.timestamp);
+            readiness.unfinalized_blocks = Some(cursor.block - cursor.finalized);
+            readiness.seq = Some(cursor.seq);
+            let backfill = || (!cursor.is_derived).then(|| "the first backfill is under way".to_owned());
+            cursor.halted.map(|halted| format!("the indexer halted: {halted}")).or_else(backfill)
+        }
+    };
     readiness.is_ready = readiness.reason.is_none();
     readiness
 }

@@ -30,6 +30,8 @@ pub(crate) struct Head {
     pub(crate) timestamp: OffsetDateTime,
     /// Last journal entry. Rises with every change of the tables, rollbacks included, so it names their state.
     pub(crate) seq: i64,
+    /// Whether there is state beside the facts; not during the first backfill.
+    pub(crate) is_derived: bool,
     pub(crate) usd_decimals: i32,
 }
 
@@ -38,13 +40,24 @@ impl Head {
         let head = query_as!(
             Self,
             r#"
-            select cursor.block, cursor.timestamp, cursor.seq, chain.stablecoin_decimals as usd_decimals
+            select
+                cursor.block,
+                cursor.timestamp,
+                cursor.seq,
+                cursor.is_derived,
+                chain.stablecoin_decimals as usd_decimals
             from cursor, chain
             "#
         )
         .fetch_optional(db)
         .await?;
         Ok(head)
+    }
+
+    /// The head, or why nothing can be answered yet.
+    pub(crate) async fn read_answerable(db: &mut PgConnection) -> Result<Self> {
+        let head = Self::read(db).await?.ok_or(Error::NothingIndexed)?;
+        if head.is_derived { Ok(head) } else { Err(Error::Backfilling { block: head.block }) }
     }
 }
 
@@ -68,7 +81,7 @@ impl FromRequestParts<Api> for Snapshot {
             wait(api, min_seq).await?;
         }
         let mut db = api.db.begin().await?;
-        let head = Head::read(&mut db).await?.ok_or(Error::NothingIndexed)?;
+        let head = Head::read_answerable(&mut db).await?;
         if let Some(slot) = parts.extensions.get::<Slot>() {
             // The first snapshot of a request is its only one.
             let _ = slot.0.set(head);

@@ -1,5 +1,6 @@
 //! `/v1/stream`: the journal as server-sent events. One message per journal entry, named by what happened:
-//! `applied` brings the events of its blocks, `rollback` says from which block on everything is forgotten.
+//! `applied` brings the events of its blocks, `rollback` says from which block on everything is forgotten, `derived`
+//! that a first backfill has ended.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -33,7 +34,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 #[derive(Debug, Serialize, ToSchema)]
 struct Entry {
     seq: i64,
-    /// `applied` or `rollback`.
+    /// `applied`, `rollback`, or `derived` at the end of the first backfill.
     kind: String,
     /// The first block that was applied, or forgotten.
     first_block: i64,
@@ -61,7 +62,7 @@ async fn stream_journal(
     page::Asked(filters): page::Asked<Filters>,
 ) -> Result<Sse<impl Stream<Item = std::result::Result<sse::Event, Infallible>>>> {
     let mut db = api.db.acquire().await?;
-    let head = Head::read(&mut db).await?.ok_or(Error::NothingIndexed)?;
+    let head = Head::read_answerable(&mut db).await?;
     events::check_kind(events::schema(&api, &mut db).await?, &filters)?;
     drop(db);
     let seq = last_seen(&headers, &head)?.unwrap_or(head.seq);
@@ -124,7 +125,7 @@ impl Follower {
 
     async fn read(&mut self) -> Result<()> {
         let mut db = self.api.db.begin().await?;
-        let head = Head::read(&mut db).await?.ok_or(Error::NothingIndexed)?;
+        let head = Head::read_answerable(&mut db).await?;
         let entries = query_as!(
             Journaled,
             "select seq, kind, first_block, last_block from journal where seq > $1 order by seq limit $2",

@@ -44,3 +44,15 @@ async fn a_halted_indexer_is_not_ready(db: PgPool) {
     assert!(reply.text().await.expect("a body").contains("the indexer halted: a reorganisation below block 4"));
     server.stop().await;
 }
+
+#[sqlx::test(migrations = "../indexer/migrations", fixtures("story"))]
+async fn during_the_first_backfill_there_is_no_state_to_tell(db: PgPool) {
+    let server = Server::start(&db).await;
+    sqlx::query("update cursor set is_derived = false").execute(&db).await.expect("a backfill");
+    for path in ["/v1/network", "/v1/stream", "/readyz"] {
+        let reply = server.get(path).await;
+        assert_eq!(reply.status(), 503, "{path}");
+        assert!(reply.text().await.expect("a body").contains("the first backfill is under way"), "{path}");
+    }
+    server.stop().await;
+}
