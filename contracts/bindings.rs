@@ -2,26 +2,34 @@
 //! Every contract under `src` that is neither an interface nor a library is listed here, and nothing else is written here.
 
 macro_rules! bind {
-    ($($module:ident: $contract:ident,)*) => {$(
-        pub mod $module {
-            alloy::sol!(
-                #[sol(rpc)]
-                #[derive(Debug, PartialEq, Eq)]
-                $contract,
-                concat!(env!("OUT_DIR"), "/artifacts/", stringify!($contract), ".sol/", stringify!($contract), ".json")
-            );
-        }
-        pub use $module::$contract;
-    )*};
+    ($($module:ident: $contract:ident,)*) => {
+        $(
+            pub mod $module {
+                alloy::sol!(
+                    #[sol(rpc)]
+                    #[derive(Debug, PartialEq, Eq)]
+                    #[allow(clippy::too_many_arguments, reason = "the contracts have as many")]
+                    $contract,
+                    concat!(env!("OUT_DIR"), "/abi/", stringify!($contract), ".json")
+                );
+            }
+            pub use $module::$contract;
+        )*
+
+        /// Every contract's name with its artifact: ABI, code, and where its code has immutables.
+        pub const ARTIFACTS: &[(&str, &str)] = &[
+            $((stringify!($contract), include_str!(concat!(env!("OUT_DIR"), "/abi/", stringify!($contract), ".json"))),)*
+        ];
+    };
 }
 
 bind! {
+    attributes: Attributes,
+    development_feed: DevelopmentFeed,
     development_flt: DevelopmentFlt,
     development_usd: DevelopmentUsd,
-    i_attributes: IAttributes,
-    i_deals: IDeals,
-    i_matching: IMatching,
-    i_offers: IOffers,
-    i_price_guard: IPriceGuard,
-    i_staking: IStaking,
+    governance: Governance,
+    offers: Offers,
+    price_guard: PriceGuard,
+    timelock: Timelock,
 }

@@ -1,6 +1,6 @@
 //! Compiles the contracts with the settings of `foundry.toml`, the only place for them.
 
-use std::env;
+use std::{env, fs};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -9,6 +9,7 @@ use foundry_compilers::artifacts::remappings::Remapping;
 use foundry_compilers::artifacts::{EvmVersion, Settings, SettingsMetadata, Severity};
 use foundry_compilers::solc::{Solc, SolcCompiler, SolcSettings};
 use foundry_compilers::{ConfigurableArtifacts, ProjectBuilder, ProjectPathsConfig};
+use serde_json::{Value as Json, json};
 use toml::{Table, Value};
 
 /// Keys of `foundry.toml` that change what the compiler writes; all are read here.
@@ -145,7 +146,48 @@ fn build() -> Result<()> {
     if !root.join("contracts/node_modules/solc").is_dir() {
         bail!("The Solidity compiler is not installed: run `cargo xtask setup`.");
     }
-    compile(&foundry, &out)
+    compile(&foundry, &out)?;
+    strip(&out)
+}
+
+/// Writes `OUT_DIR/abi/X.json`: what the bindings need of each artifact, with ids as the integers that they are.
+///
+/// `sol!` declares a value type inside the contract that it binds, where the structs of an interface cannot see it.
+fn strip(out: &Path) -> Result<()> {
+    let abi = out.join("abi");
+    fs::create_dir_all(&abi)?;
+    for folder in fs::read_dir(out.join("artifacts"))? {
+        for file in fs::read_dir(folder?.path())? {
+            let file = file?;
+            let mut artifact: Json = serde_json::from_slice(&fs::read(file.path())?)?;
+            retype(&mut artifact["abi"]);
+            let slim = json!({
+                "abi": artifact["abi"],
+                "bytecode": { "object": artifact["bytecode"]["object"] },
+                "deployedBytecode": {
+                    "object": artifact["deployedBytecode"]["object"],
+                    "immutableReferences": artifact["deployedBytecode"]["immutableReferences"],
+                },
+            });
+            fs::write(abi.join(file.file_name()), slim.to_string())?;
+        }
+    }
+    Ok(())
+}
+
+fn retype(node: &mut Json) {
+    if let Some(list) = node.as_array_mut() {
+        list.iter_mut().for_each(retype);
+    }
+    let Some(map) = node.as_object_mut() else { return };
+    map.values_mut().for_each(retype);
+    let declared = map.get("internalType").and_then(Json::as_str).unwrap_or_default();
+    let is_kept = ["struct ", "enum ", "contract "].iter().any(|kind| declared.starts_with(kind));
+    if let (false, Some(plain)) = (is_kept, map.get("type").cloned())
+        && map.contains_key("internalType")
+    {
+        map.insert("internalType".to_owned(), plain);
+    }
 }
 
 fn compile(foundry: &Foundry, out: &Path) -> Result<()> {
