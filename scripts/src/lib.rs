@@ -1,1 +1,17 @@
 //! What the parties of the network do, as a library that the command line and the tests share.
+
+pub mod amount;
+pub mod attester;
+pub mod chain;
+pub mod customer;
+pub mod delegator;
+pub mod deployment;
+pub mod ids;
+pub mod keeper;
+pub mod offer;
+pub mod output;
+pub mod provider;
+pub mod quote;
+pub mod revert;
+pub mod time;
+pub mod wallet;

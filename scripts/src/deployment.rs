@@ -1,0 +1,136 @@
+//! The deployment file: where a chain's contracts are, and with which parameters they were made.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use alloy::primitives::Address;
+use anyhow::{Context as _, Result, bail, ensure};
+use serde::{Deserialize, Serialize};
+
+/// One deployment of Surety on one chain.
+///
+/// 1. `first_block` is at or before the block of the first contract, so logs from there on are complete.
+/// 2. Every address of `contracts` has code on the chain with `chain_id`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Deployment {
+    pub chain_id: u64,
+    pub first_block: u64,
+    pub contracts: Contracts,
+    pub stablecoin_decimals: u8,
+    pub parameters: Parameters,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct Contracts {
+    pub flt: Address,
+    pub stablecoin: Address,
+    pub governance: Address,
+    pub parameter_timelock: Address,
+    pub slashing_timelock: Address,
+    pub price_guard: Address,
+    pub attributes: Address,
+    pub staking: Address,
+    pub offers: Address,
+    pub deals: Address,
+    pub matching: Address,
+}
+
+/// What the constructors were given; `operator verify` compares the chain with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Parameters {
+    /// Whether tokens and price feeds are ours to mint and post.
+    pub is_development: bool,
+    pub guardian: Address,
+    pub council: Address,
+    pub treasury: Address,
+    /// Delay of the council's word on parameters.
+    pub parameter_delay: u64,
+    /// Delay of its word on who may set them.
+    pub slashing_delay: u64,
+    pub fee_bps: u16,
+    /// Smallest units of the stablecoin, as decimal text: JSON numbers lose digits.
+    pub request_fee: String,
+    pub sources: Vec<Source>,
+    /// Address that may slash locks of deals; none until `Faults` exists, but in tests.
+    pub slasher: Option<Address>,
+    pub attesters: Vec<Address>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    pub aggregator: Address,
+    pub heartbeat: u32,
+}
+
+impl Deployment {
+    pub fn read(path: &Path) -> Result<Self> {
+        let text = match fs::read_to_string(path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => bail!(
+                "There is no deployment file {}. Name one with --deployment or SURETY_DEPLOYMENT, \
+                 or make one with `surety operator deploy`.",
+                path.display()
+            ),
+            other => other.with_context(|| format!("The deployment file {} cannot be read", path.display()))?,
+        };
+        let deployment: Self = serde_json::from_str(&text)
+            .with_context(|| format!("{} is not a deployment file of this version", path.display()))?;
+        deployment.check().with_context(|| format!("{} is not a deployment that can work", path.display()))?;
+        Ok(deployment)
+    }
+
+    fn check(&self) -> Result<()> {
+        let decimals = self.stablecoin_decimals;
+        ensure!(decimals == 6 || decimals == 18, "the stablecoin has {decimals} decimals; 6 or 18 are known");
+        let mut named: Vec<Address> = self.contracts.named().iter().map(|(_, address)| *address).collect();
+        ensure!(!named.contains(&Address::ZERO), "a contract has the address zero");
+        named.sort_unstable();
+        let count = named.len();
+        named.dedup();
+        ensure!(named.len() == count, "two contracts have the same address");
+        Ok(())
+    }
+
+    /// Written to a neighbour first: a reader never sees half a file.
+    pub fn write(&self, path: &Path) -> Result<()> {
+        let context = || format!("The deployment file {} cannot be written", path.display());
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).with_context(context)?;
+        }
+        let neighbour = path.with_extension("json.part");
+        fs::write(&neighbour, serde_json::to_string_pretty(self)? + "\n").with_context(context)?;
+        fs::rename(&neighbour, path).with_context(context)
+    }
+
+    /// Where a chain's deployment is kept when nobody names a file.
+    pub fn path_of(chain_id: u64) -> PathBuf {
+        PathBuf::from(format!("contracts/deployments/{chain_id}.json"))
+    }
+}
+
+impl Contracts {
+    /// Name and address of each, in the order of deployment.
+    pub fn named(&self) -> [(&'static str, Address); 11] {
+        [
+            ("Flt", self.flt),
+            ("Stablecoin", self.stablecoin),
+            ("Governance", self.governance),
+            ("ParameterTimelock", self.parameter_timelock),
+            ("SlashingTimelock", self.slashing_timelock),
+            ("PriceGuard", self.price_guard),
+            ("Attributes", self.attributes),
+            ("Staking", self.staking),
+            ("Offers", self.offers),
+            ("Deals", self.deals),
+            ("Matching", self.matching),
+        ]
+    }
+
+    pub fn name_of(&self, address: Address) -> String {
+        let known = self.named().into_iter().find(|(_, known)| *known == address);
+        known.map_or_else(|| address.to_string(), |(name, _)| name.to_owned())
+    }
+}

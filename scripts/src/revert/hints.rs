@@ -1,0 +1,168 @@
+//! One line per contract error: what it means for whoever reads it, and what to do next.
+//!
+//! `{arg}` is replaced by the error's argument, `{arg:flt}`, `{arg:usd}`, `{arg:time}` and `{arg:percent}` by the argument as people
+//! write such a thing. Where two contracts share a name, its hint names only what both have.
+
+use super::Argument;
+use crate::amount::{FLT_DECIMALS, percent, whole};
+use crate::time::timestamp;
+
+pub(super) fn hint(name: &str, args: &[Argument], stablecoin_decimals: u8) -> Option<String> {
+    let exact = HINTS.iter().find(|(known, _)| *known == name);
+    let template = exact.or_else(|| FAMILIES.iter().find(|(prefix, _)| name.starts_with(prefix)))?.1;
+    Some(fill(template, args, stablecoin_decimals))
+}
+
+#[cfg(test)]
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    HINTS.iter().map(|(name, _)| *name)
+}
+
+fn fill(template: &str, args: &[Argument], stablecoin_decimals: u8) -> String {
+    let mut text = template.to_owned();
+    for Argument { name, value } in args {
+        let units: Option<u128> = value.parse().ok();
+        let seconds = || u64::try_from(units?).ok();
+        let shown = [
+            (format!("{{{name}}}"), Some(value.clone())),
+            (format!("{{{name}:flt}}"), units.map(|units| whole(units, FLT_DECIMALS))),
+            (format!("{{{name}:usd}}"), units.map(|units| whole(units, stablecoin_decimals))),
+            (format!("{{{name}:percent}}"), seconds().map(percent)),
+            (format!("{{{name}:time}}"), seconds().map(timestamp)),
+        ];
+        for (placeholder, shown) in shown {
+            text = text.replace(&placeholder, shown.as_deref().unwrap_or(value));
+        }
+    }
+    text
+}
+
+/// Errors of libraries, by the prefix of their names.
+const FAMILIES: &[(&str, &str)] = &[
+    ("AccessControl", "This account has no such role in the timelock: the council proposes, anyone executes after the delay."),
+    ("AccessManage", "Governance alone may do this: the council schedules it in the parameter timelock, anyone executes it later."),
+    ("ECDSA", "The signature is malformed."),
+    ("ERC20Permit", "The permit is not signed by the owner of the tokens."),
+    ("ERC2612", "The permit has expired or is not signed by the owner of the tokens."),
+    ("Ownable", "Only the owner of this development contract may do this."),
+    ("SafeCast", "A number is larger than the contract can hold."),
+    ("Timelock", "The timelock is not ready for this: check the operation's delay and who proposed it."),
+];
+
+const HINTS: &[(&str, &str)] = &[
+    ("AccountBlocked", "The stablecoin has blocked {account}: claim to another address, registered as a payee three days before."),
+    ("AmountZero", "There is nothing to move: give an amount above zero."),
+    ("ApplicationInvalid", "Name the application by its content id, such as an IPFS CID."),
+    ("AttestationUnknown", "Nobody has attested attribute {attribute} of {subject} at level {level}."),
+    ("AttributeInvalid", "Attributes are named or numbered 1 to 511; regions are `region:0` to `region:255`."),
+    ("AvailabilityOutOfRange", "Declared availability is 50 to 100 %."),
+    ("BpsTooHigh", "A share is at most 100 %."),
+    ("ClassUnknown", "Classes are cpu and gpu."),
+    ("CoverageOutOfRange", "Coverage is 2.0 to 5.0 times the value at stake."),
+    ("CureRunning", "The provider may cure the margin call until {until:time}; the clock stands still while the price is stale."),
+    ("DealOver", "Every slot of deal {deal} has ended: take what is left with `surety customer refund {deal}`."),
+    ("DealRunning", "Slots of deal {deal} have not ended: stop it and wait for its notice, then ask again."),
+    ("DealStopped", "The customer stopped deal {deal}: it ends after its notice and is not renewed."),
+    ("DealUnknown", "There is no deal {deal}: `surety operator status` says how many there are."),
+    ("DecimalsUnsupported", "The development stablecoin has 6 or 18 decimals."),
+    ("DelegationCapExceeded", "The provider accepts {cap:flt} FLT of delegation; with yours it would be {delegated:flt}."),
+    ("DepositsPaused", "The guardian paused deposits until {until:time}. Exits and withdrawals are never paused."),
+    ("DripOutOfRange", "Income drips over 1 to 182 days."),
+    ("DurationOutOfRange", "The total duration is at least one term and at most 3,650 days."),
+    ("DurationOver", "Deal {deal} has reached its total duration: open another one to go on."),
+    ("ERC20InsufficientAllowance", "The token was not approved for {needed} smallest units: run the command again, it approves first."),
+    ("ERC20InsufficientBalance", "{sender} holds {balance} smallest units of the token and needs {needed}: fund the account first."),
+    ("ERC20InvalidApprover", "The zero address holds no tokens."),
+    ("ERC20InvalidReceiver", "The zero address receives no tokens."),
+    ("ERC20InvalidSender", "The zero address sends no tokens."),
+    ("ERC20InvalidSpender", "The zero address spends no tokens."),
+    ("EndpointTooLong", "An endpoint has at most 256 bytes."),
+    ("EscrowTooLow", "The escrow holds {have:usd} and needs {need:usd}: add to it with `surety customer fund`."),
+    ("ExpiryPassed", "The expiry {expiry:time} lies in the past."),
+    ("ExposureUnknown", "Exposures are remaining, term and whole."),
+    ("FeeTooHigh", "The fee is above the most that the contract allows."),
+    ("FillingOver", "The slots of deal {deal} could be filled until {expiry:time}: open another deal."),
+    ("FirstLossTooLow", "The provider's own stake is {have:flt} FLT and its first loss needs {need:flt}: stake more of its own."),
+    ("GasTooLow", "Send the transaction with more gas: {need} are needed to read the price."),
+    ("HealthSufficient", "Health is {healthBps:percent} %, and {maintainedBps:percent} % is enough: there is no reason for a margin call."),
+    ("HealthTooLow", "Health is {healthBps:percent} % and must be {maintainedBps:percent} %: top the lock up further."),
+    ("HeartbeatOutOfRange", "A heartbeat is 1 second to 2 days."),
+    ("InvalidAccountNonce", "The permit was used already."),
+    ("InvalidShortString", "A name is too long."),
+    ("LengthsDiffer", "Give one slot for each deal."),
+    ("LevelInvalid", "Levels are declared (1), attested (2) and audited (3); attesters give the last two."),
+    ("ListTooLong", "The list has {length} entries, and at most {most} are allowed."),
+    ("LockEndPassed", "The end {end:time} of the lock lies in the past."),
+    ("LockEndTooLate", "A lock ends at {latest:time} at the latest, so that exits mature after it."),
+    ("LockNotEnded", "Lock {lock} holds until {end:time}; after that anyone may release it."),
+    ("LockUnknown", "There is no lock {lock}, or it was released."),
+    ("LocksPaused", "The guardian paused locks of new deals until {until:time}. Renewals and top-ups go on."),
+    ("MarginCalled", "Slot {slot} of deal {deal} has a margin call already: cure it with `surety provider top-up`."),
+    ("MarginNotCalled", "Slot {slot} of deal {deal} has no margin call."),
+    ("MissingPrecompile", "This chain lacks a precompiled contract that Surety needs."),
+    ("ModuleUnknown", "There is no module {module} in the list of Staking."),
+    ("NameTooLong", "A name has at most 64 bytes."),
+    ("NotAllowed", "{caller} neither is the account nor holds a live key of it with the role that this needs."),
+    ("NotAttester", "{caller} is not a listed attester, or did not make this attestation."),
+    ("NotCouncil", "Only the council's timelock may do this."),
+    ("NotGuardian", "Only the guardian may pause."),
+    ("NotLockModule", "Only the module that granted lock {lock} may change it before it ends."),
+    ("NotMatching", "Only Matching may do this."),
+    ("NotModule", "{caller} is not a module with the role that this needs."),
+    ("NotPayee", "{to} is not {account} nor its payee: register it with `surety provider payee add` and wait three days."),
+    ("NotPoster", "{caller} may not post prices to this development feed."),
+    ("NotRegistered", "{provider} is not a provider: `surety provider register` makes it one."),
+    ("NotSlasher", "{caller} is not the slasher that lock {lock} was granted with."),
+    ("NothingToFill", "No slot of deal {deal} waits for a provider."),
+    ("NoticeTooLate", "Non-renewal could be announced until {latest:time}; it then counts for the next term."),
+    ("NoticeTooLong", "A notice is at most 14 days."),
+    ("OfferGone", "Offer {offer} was removed."),
+    ("OfferRefused", "Offer {offer} does not meet the request, reason {reason}: `surety customer reasons` explains it."),
+    ("OfferUnknown", "There is no offer {offer}."),
+    ("OffersCountWrong", "{need} slots wait for a provider, and {have} offers were named: name one offer for each."),
+    ("PauseTooSoon", "The guardian may pause once in 30 days, next at {next:time}."),
+    ("PaymentModeUnknown", "Payment modes are reserved and metered."),
+    ("PaymentModesInvalid", "An offer accepts at least one payment mode."),
+    ("PositionTooSmall", "A position is zero or at least {minimum:flt} FLT, and this one would be {amount:flt}: exit `all` instead."),
+    ("PrepaidTooLow", "One term of all slots at the highest price costs {need:usd}, and {have:usd} would be prepaid."),
+    ("PriceStale", "The FLT price is stale, so no stake can be valued: wait for fresh sources, then `surety keeper observe`."),
+    ("PriceTooHigh", "A price is at most 1e24 smallest units of the stablecoin."),
+    ("PriceZero", "A price is above zero."),
+    ("ProofKindUnknown", "Proof kinds are none, receipts, sampled, groth16 and optimistic."),
+    ("ProofKindsInvalid", "An offer accepts at least one proof kind."),
+    ("ProposalNotCheaper", "The proposal costs {price} a day and the best so far {best}: only a cheaper one replaces it."),
+    ("ProposalUnknown", "Nobody has proposed offers for deal {deal}: `surety customer choose {deal} --offers ...`."),
+    ("ProviderLocked", "The provider has {locked:flt} FLT locked: its orphan reserve answers for that first."),
+    ("ProviderTwice", "{provider} would serve two slots of the deal, but replicas are independent of each other."),
+    ("QuarantineRunning", "The slash stays in quarantine until {releaseAt:time}."),
+    ("QuarantineUnknown", "There is no quarantine {quarantine}, or it was paid or cancelled."),
+    ("ReadyNotLate", "The provider has until {deadline:time} to be ready; it alone may decline before that."),
+    ("ReadyTooLate", "`ready` was due at {deadline:time}: the slot will be given to another provider."),
+    ("RenewalNotOpen", "The renewal opens at {opensAt:time}, one day before the term ends."),
+    ("RenewalOver", "The term ended at {termEnd:time}: the slot can only be closed."),
+    ("RenewalRefused", "The provider announced that it will not renew slot {slot} of deal {deal}."),
+    ("RequestOver", "Request {deal} was cancelled or has lapsed: open another one."),
+    ("RequestUnknown", "There is no request {deal}."),
+    ("RequestsPaused", "The guardian paused new requests until {until:time}. Deals that run go on."),
+    ("SafeERC20FailedOperation", "The token refused the transfer."),
+    ("SharesTooLow", "The position has {have} shares, fewer than the {need} to exit: exit `all` instead."),
+    ("SharesZero", "The amount is too small to be worth a share."),
+    ("SlotNotOver", "Slot {slot} of deal {deal} is running: it can be closed after its term, its notice, or an hour without funds."),
+    ("SlotStatusWrong", "Slot {slot} of deal {deal} has status {status} (0 empty, 1 assigned, 2 serving, 3 ended), which does not allow this."),
+    ("SlotUnknown", "Deal {deal} has no slot {slot}: slots count from 0."),
+    ("SlotsOutOfRange", "A deal has 1 to 16 slots."),
+    ("SourceInvalid", "{aggregator} is not a price source that can be read, or it is named twice."),
+    ("SourcesTooFew", "Two price sources are needed at least, and {have} were named."),
+    ("SourcesTooMany", "At most {most} price sources can be read, and {have} were named."),
+    ("StakeTooLow", "{need:flt} FLT of active stake are needed for all locks, and there are {have:flt} FLT: stake or delegate more."),
+    ("StringTooLong", "A name is too long."),
+    ("TargetSame", "{provider} is where the stake is already: name another provider, or `surety delegator cancel-exit`."),
+    ("TargetUnset", "No provider was named for the exit of day {day}: name it with `surety delegator redelegate`."),
+    ("TermOutOfRange", "A term has 1 to 14 days."),
+    ("TicketMatured", "The exit of day {day} has matured: withdraw it."),
+    ("TicketNotMatured", "The exit matures at the start of day {day} since 1970; stake thaws for 21 days."),
+    ("TicketUnknown", "{account} has no exit of day {day} with {provider}: `surety delegator positions` lists them."),
+    ("TokenUnknown", "Staking books FLT and the stablecoin of this deployment, and {token} is neither."),
+    ("UnitsTooFew", "Offer {offer} has {have} free units, and {need} are needed."),
+    ("UnitsZero", "At least one unit is needed."),
+];
