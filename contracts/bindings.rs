@@ -25,11 +25,15 @@ macro_rules! bind {
 
 bind! {
     attributes: Attributes,
+    deals: Deals,
     development_feed: DevelopmentFeed,
     development_flt: DevelopmentFlt,
     development_usd: DevelopmentUsd,
+    duties: Duties,
     governance: Governance,
+    matching: Matching,
     offers: Offers,
     price_guard: PriceGuard,
+    staking: Staking,
     timelock: Timelock,
 }

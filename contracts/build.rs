@@ -1,8 +1,9 @@
 //! Compiles the contracts with the settings of `foundry.toml`, the only place for them.
 
-use std::{env, fs};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::{env, fs};
 
 use anyhow::{Context, Result, bail, ensure};
 use foundry_compilers::artifacts::remappings::Remapping;
@@ -18,6 +19,7 @@ const READ: &[&str] = &[
     "cbor_metadata",
     "evm_version",
     "ignored_error_codes",
+    "ignored_warnings_from",
     "optimizer",
     "optimizer_runs",
     "remappings",
@@ -40,7 +42,6 @@ const IGNORED: &[&str] = &[
     "gas_limit",
     "gas_snapshot_check",
     "gas_snapshot_emit",
-    "ignored_warnings_from",
     "invariant",
     "isolate",
     "libs",
@@ -115,6 +116,12 @@ impl Foundry {
             .collect()
     }
 
+    /// The folders whose warnings are not ours to answer, as the compiler names them.
+    fn ignored_warnings_from(&self) -> Result<Vec<PathBuf>> {
+        let folders = self.list("ignored_warnings_from")?.iter();
+        folders.map(|folder| Ok(folder.as_str().context("a folder is not a string")?.into())).collect()
+    }
+
     fn ignored_error_codes(&self) -> Result<Vec<u64>> {
         let codes = self.list("ignored_error_codes")?.iter();
         codes.map(|code| Ok(u64::try_from(code.as_integer().context("an error code is not a number")?)?)).collect()
@@ -153,26 +160,55 @@ fn build() -> Result<()> {
 /// Writes `OUT_DIR/abi/X.json`: what the bindings need of each artifact, with ids as the integers that they are.
 ///
 /// `sol!` declares a value type inside the contract that it binds, where the structs of an interface cannot see it.
+/// Functions take their form from the interface, because a contract that only passes a call on does not name its parameters.
 fn strip(out: &Path) -> Result<()> {
     let abi = out.join("abi");
     fs::create_dir_all(&abi)?;
-    for folder in fs::read_dir(out.join("artifacts"))? {
-        for file in fs::read_dir(folder?.path())? {
-            let file = file?;
+    let mut artifacts = BTreeMap::new();
+    collect(&out.join("artifacts"), &mut artifacts)?;
+    for (name, artifact) in &artifacts {
+        let interface = artifacts.get(&format!("I{name}")).and_then(|interface| interface["abi"].as_array());
+        let entries = artifact["abi"].as_array().with_context(|| format!("{name} has no ABI"))?;
+        let named: Vec<&Json> = entries.iter().map(|entry| declared(entry, interface).unwrap_or(entry)).collect();
+        let slim = json!({
+            "abi": named,
+            "bytecode": { "object": artifact["bytecode"]["object"] },
+            "deployedBytecode": {
+                "object": artifact["deployedBytecode"]["object"],
+                "immutableReferences": artifact["deployedBytecode"]["immutableReferences"],
+            },
+        });
+        fs::write(abi.join(name), slim.to_string())?;
+    }
+    Ok(())
+}
+
+/// Artifacts by the name of their file; folders are as deep as where two sources share a name.
+fn collect(folder: &Path, artifacts: &mut BTreeMap<String, Json>) -> Result<()> {
+    for file in fs::read_dir(folder)? {
+        let file = file?;
+        if file.file_type()?.is_dir() {
+            collect(&file.path(), artifacts)?;
+        } else {
             let mut artifact: Json = serde_json::from_slice(&fs::read(file.path())?)?;
             retype(&mut artifact["abi"]);
-            let slim = json!({
-                "abi": artifact["abi"],
-                "bytecode": { "object": artifact["bytecode"]["object"] },
-                "deployedBytecode": {
-                    "object": artifact["deployedBytecode"]["object"],
-                    "immutableReferences": artifact["deployedBytecode"]["immutableReferences"],
-                },
-            });
-            fs::write(abi.join(file.file_name()), slim.to_string())?;
+            artifacts.insert(file.file_name().to_string_lossy().into_owned(), artifact);
         }
     }
     Ok(())
+}
+
+/// The interface's entry of the same function.
+fn declared<'a>(entry: &Json, interface: Option<&'a Vec<Json>>) -> Option<&'a Json> {
+    let types = |entry: &Json| -> Option<Vec<Json>> {
+        Some(entry["inputs"].as_array()?.iter().map(|input| input["internalType"].clone()).collect())
+    };
+    interface?.iter().find(|other| {
+        entry["type"] == "function"
+            && other["type"] == "function"
+            && other["name"] == entry["name"]
+            && types(other) == types(entry)
+    })
 }
 
 fn retype(node: &mut Json) {
@@ -209,6 +245,7 @@ fn compile(foundry: &Foundry, out: &Path) -> Result<()> {
         .paths(paths)
         .settings(SolcSettings { settings: foundry.settings()?, ..SolcSettings::default() })
         .ignore_error_codes(foundry.ignored_error_codes()?)
+        .ignore_paths(foundry.ignored_warnings_from()?)
         // Tests are compiled elsewhere, so here a warning is always about our own sources.
         .set_compiler_severity_filter(Severity::Warning)
         .set_offline(true)
