@@ -361,7 +361,8 @@ pub async fn slot_status(context: &Context, deal: DealId, slot: u8) -> Result<Sl
     let is_live = found.status == 1 || found.status == 2;
     let (mut lock_flt, mut health_percent) = (None, None);
     if is_live && found.lock > 0 {
-        lock_flt = Some(Flt(context.view(context.at().staking, Staking::lockOfCall { lock: found.lock }).await?.amount));
+        lock_flt =
+            Some(Flt(context.view(context.at().staking, Staking::lockOfCall { lock: found.lock }).await?.amount));
         let health = context.view(deals, Deals::healthBpsCall { deal: deal.0, slot }).await?;
         health_percent = u64::try_from(health).ok().map(percent);
     }

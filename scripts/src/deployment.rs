@@ -129,6 +129,11 @@ impl Contracts {
         ]
     }
 
+    pub fn address_of(&self, name: &str) -> Result<Address> {
+        let known = self.named().into_iter().find(|(known, _)| *known == name);
+        known.map(|(_, address)| address).with_context(|| format!("no contract is called {name}"))
+    }
+
     pub fn name_of(&self, address: Address) -> String {
         let known = self.named().into_iter().find(|(_, known)| *known == address);
         known.map_or_else(|| address.to_string(), |(name, _)| name.to_owned())

@@ -212,7 +212,8 @@ mod tests {
 
     #[test]
     fn records_become_a_table_and_control_characters_harmless() {
-        let expected = "zebra  7\napple  a\u{fffd}[31m\nslots:\n  slot  status   health\n  0     serving  3\n  11    empty    -";
+        let expected =
+            "zebra  7\napple  a\u{fffd}[31m\nslots:\n  slot  status   health\n  0     serving  3\n  11    empty    -";
         assert_eq!(Value::of(&deal()).expect("it is plain data").table(), expected);
     }
 

@@ -168,24 +168,34 @@ impl Quote {
         let mut line = |label: &str, value: String| {
             let _ = writeln!(text, "{label:<26} {value}");
         };
-        line("Job", format!("${} over {} days, {} slot(s)", group(&self.job_value_usd), self.duration_days, self.slots));
+        line(
+            "Job",
+            format!("${} over {} days, {} slot(s)", group(&self.job_value_usd), self.duration_days, self.slots),
+        );
         line("Terms", format!("{} of {} days, exposure {}", self.terms, self.term_days, self.exposure));
         line("FLT price, low", format!("${}{}", self.flt_usd_low, if self.is_price_stale { " (stale)" } else { "" }));
         line("Value at stake", format!("${} a slot", group(&self.value_at_stake_usd)));
-        let lock = format!("{} FLT a slot = ${} ({} times)", group(&self.lock_flt), group(&self.lock_usd), self.coverage);
+        let lock =
+            format!("{} FLT a slot = ${} ({} times)", group(&self.lock_flt), group(&self.lock_usd), self.coverage);
         line("Stake locked for you", lock);
         if self.slots > 1 {
             line("All slots together", format!("{} FLT", group(&self.lock_total_flt)));
         }
         let first_loss = format!("{} FLT ({} %)", group(&self.first_loss_flt), self.first_loss_percent);
         line("Provider's own of that", first_loss);
-        line("Your compensation, most", format!("{} FLT a slot, from the provider's own stake alone", group(&self.compensation_max_flt)));
+        line(
+            "Your compensation, most",
+            format!("{} FLT a slot, from the provider's own stake alone", group(&self.compensation_max_flt)),
+        );
         line("You pay", format!("${}, streamed by the second", group(&self.price_usd)));
         line("  to the providers", format!("${}", group(&self.to_providers_usd)));
         line("  fee, included", format!("${}", group(&self.fee_usd)));
         line("  for the request", format!("${} on top, once", group(&self.request_fee_usd)));
         line("Prepay at least", format!("${} (one term)", group(&self.prepay_min_usd)));
-        line("  for the full lock", format!("${} before each term, a sixth of the value at stake", group(&self.prepay_full_lock_usd)));
+        line(
+            "  for the full lock",
+            format!("${} before each term, a sixth of the value at stake", group(&self.prepay_full_lock_usd)),
+        );
         if self.locks_by_term.len() > 1 {
             text.push_str("\nLock of a slot by term, at today's price\n");
             for term in &self.locks_by_term {
@@ -232,7 +242,8 @@ pub async fn from_api(api_url: &str, quote: &Quote) -> Result<Value> {
     let status = answer.status();
     let body = answer.text().await.context("reading the API's answer")?;
     ensure!(status.is_success(), "The API refuses at {api_url}: {status} {body}");
-    serde_json::from_str(&body).with_context(|| format!("{api_url} does not answer with JSON: is it the API of Surety?"))
+    serde_json::from_str(&body)
+        .with_context(|| format!("{api_url} does not answer with JSON: is it the API of Surety?"))
 }
 
 #[cfg(test)]

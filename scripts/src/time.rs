@@ -24,7 +24,8 @@ pub fn parse_timestamp(text: &str) -> Result<u64, String> {
     let full = if text.len() == 10 { format!("{text}T00:00:00Z") } else { text.to_owned() };
     let moment = OffsetDateTime::parse(&full, &Rfc3339).ok();
     let seconds = moment.and_then(|moment| u64::try_from(moment.unix_timestamp()).ok());
-    seconds.ok_or_else(|| format!("`{text}` is not a time: write 2026-05-01, 2026-05-01T12:00:00Z or seconds since 1970"))
+    seconds
+        .ok_or_else(|| format!("`{text}` is not a time: write 2026-05-01, 2026-05-01T12:00:00Z or seconds since 1970"))
 }
 
 /// Reads a span such as 30m, 12h or 2d.

@@ -190,11 +190,8 @@ mod tests {
     #[test]
     fn every_error_of_every_contract_has_a_hint_that_fits_it() {
         for error in KNOWN.errors.values() {
-            let body: Vec<Argument> = error
-                .inputs
-                .iter()
-                .map(|input| Argument { name: input.name.clone(), value: "1".to_owned() })
-                .collect();
+            let body: Vec<Argument> =
+                error.inputs.iter().map(|input| Argument { name: input.name.clone(), value: "1".to_owned() }).collect();
             let hint = hints::hint(&error.name, &body, 6);
             let hint = hint.unwrap_or_else(|| panic!("{} has no hint", error.name));
             assert!(!hint.contains('{'), "{}: {hint}", error.name);

@@ -1,0 +1,244 @@
+//! Whether a chain holds what a deployment file says: code, constructor arguments, roles and modules.
+
+use std::collections::BTreeSet;
+
+use alloy::network::TransactionBuilder as _;
+use alloy::primitives::{Address, B256, Bytes, keccak256};
+use alloy::providers::Provider as _;
+use alloy::rpc::types::{Filter, TransactionRequest};
+use alloy::sol_types::SolEvent;
+use anyhow::{Context as _, Result};
+use contracts::{Attributes, Deals, DevelopmentUsd, Governance, Matching, Offers, PriceGuard, Staking, Timelock};
+use serde::Serialize;
+
+use crate::chain::{Context, explain};
+use crate::deploy::{self, ADMIN_ROLE, PARAMETERS_ROLE};
+use crate::deployment::Deployment;
+
+/// Nobody's account: its nonce is zero, so what it would create has a known address.
+const NOBODY: Address = Address::repeat_byte(0x5c);
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Verified {
+    pub checked: u32,
+    pub differences: Vec<Difference>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Difference {
+    pub subject: String,
+    pub expected: String,
+    pub found: String,
+}
+
+impl Verified {
+    fn compare(&mut self, subject: impl Into<String>, expected: impl ToString, found: impl ToString) {
+        self.checked += 1;
+        let (expected, found) = (expected.to_string(), found.to_string());
+        if expected != found {
+            self.differences.push(Difference { subject: subject.into(), expected, found });
+        }
+    }
+}
+
+pub async fn verify(context: &Context) -> Result<Verified> {
+    let mut verified = Verified { checked: 0, differences: Vec::new() };
+    for (name, initcode) in deploy::initcodes(&context.deployment, NOBODY)? {
+        code(context, &mut verified, name, initcode).await?;
+    }
+    if !verified.differences.is_empty() {
+        // Views of something else would only confuse.
+        return Ok(verified);
+    }
+    tokens(context, &mut verified).await?;
+    parameters(context, &mut verified).await?;
+    staking(context, &mut verified).await?;
+    governance(context, &mut verified).await?;
+    Ok(verified)
+}
+
+/// Runs the constructor again without sending it: what it returns is the code that must be there, immutables included.
+async fn code(context: &Context, verified: &mut Verified, name: &str, initcode: Bytes) -> Result<()> {
+    let at = context.deployment.contracts.address_of(name)?;
+    let found = context.provider.get_code_at(at).await.map_err(|error| explain(&error, context.decimals()))?;
+    let replay = TransactionRequest::default().with_from(NOBODY).with_deploy_code(initcode).with_nonce(0);
+    let expected = context.provider.call(replay).await.map_err(|error| explain(&error, context.decimals()));
+    let expected = expected.with_context(|| format!("running the constructor of {name} again"))?;
+    // `Staking` makes its other half, whose address follows from its own.
+    let (replayed, half) = (NOBODY.create(0).create(1), at.create(1));
+    let expected = replace(&expected, replayed, half);
+    verified.compare(format!("{name} code"), show(&expected), show(&found));
+    if name == "Staking" {
+        let half_code =
+            context.provider.get_code_at(half).await.map_err(|error| explain(&error, context.decimals()))?;
+        verified.compare("Staking other half", "code", if half_code.is_empty() { "nothing" } else { "code" });
+    }
+    Ok(())
+}
+
+fn replace(code: &[u8], from: Address, to: Address) -> Vec<u8> {
+    let mut code = code.to_vec();
+    let places: Vec<usize> =
+        code.windows(20).enumerate().filter(|(_, window)| *window == from.as_slice()).map(|(place, _)| place).collect();
+    for place in places {
+        code[place..place + 20].copy_from_slice(to.as_slice());
+    }
+    code
+}
+
+fn show(code: &[u8]) -> String {
+    if code.is_empty() { "nothing".to_owned() } else { format!("{} bytes, hash {}", code.len(), keccak256(code)) }
+}
+
+async fn tokens(context: &Context, verified: &mut Verified) -> Result<()> {
+    let at = context.at();
+    let decimals = context.view(at.flt, DevelopmentUsd::decimalsCall {}).await?;
+    verified.compare("Flt decimals", crate::amount::FLT_DECIMALS, decimals);
+    let decimals = context.view(at.stablecoin, DevelopmentUsd::decimalsCall {}).await?;
+    verified.compare("Stablecoin decimals", context.decimals(), decimals);
+    Ok(())
+}
+
+async fn parameters(context: &Context, verified: &mut Verified) -> Result<()> {
+    let (at, set) = (context.at(), &context.deployment.parameters);
+    let sources = context.view(at.price_guard, PriceGuard::sourcesCall {}).await?;
+    let text = |sources: &[(Address, u32)]| {
+        sources.iter().map(|(at, heartbeat)| format!("{at} every {heartbeat} s")).collect::<Vec<_>>().join(", ")
+    };
+    let expected: Vec<_> = set.sources.iter().map(|source| (source.aggregator, source.heartbeat)).collect();
+    let found: Vec<_> = sources.iter().map(|source| (source.aggregator, source.heartbeat)).collect();
+    verified.compare("PriceGuard sources", text(&expected), text(&found));
+    verified.compare("Deals fee bps", set.fee_bps, context.view(at.deals, Deals::feeBpsCall {}).await?);
+    verified.compare("Deals treasury", set.treasury, context.view(at.deals, Deals::treasuryCall {}).await?);
+    let fee = context.view(at.matching, Matching::requestFeeCall {}).await?;
+    verified.compare("Matching request fee", &set.request_fee, fee);
+    verified.compare("Matching guardian", set.guardian, context.view(at.matching, Matching::guardianCall {}).await?);
+    verified.compare("Offers staking", at.staking, context.view(at.offers, Offers::stakingCall {}).await?);
+    verified.compare("Offers deals", at.deals, context.view(at.offers, Offers::dealsCall {}).await?);
+    for &account in &set.attesters {
+        let is_attester = context.view(at.attributes, Attributes::isAttesterCall { account }).await?;
+        verified.compare(format!("Attributes attester {account}"), true, is_attester);
+    }
+    for (name, managed) in
+        [("PriceGuard", at.price_guard), ("Attributes", at.attributes), ("Deals", at.deals), ("Matching", at.matching)]
+    {
+        let authority = context.view(managed, Deals::authorityCall {}).await?;
+        verified.compare(format!("{name} authority"), at.governance, authority);
+    }
+    Ok(())
+}
+
+async fn staking(context: &Context, verified: &mut Verified) -> Result<()> {
+    let (at, set) = (context.at(), &context.deployment.parameters);
+    verified.compare("Staking flt", at.flt, context.view(at.staking, Staking::fltCall {}).await?);
+    let stablecoin = context.view(at.staking, Staking::stablecoinCall {}).await?;
+    verified.compare("Staking stablecoin", at.stablecoin, stablecoin);
+    verified.compare("Staking treasury", set.treasury, context.view(at.staking, Staking::treasuryCall {}).await?);
+    verified.compare("Staking guardian", set.guardian, context.view(at.staking, Staking::guardianCall {}).await?);
+    let council = context.view(at.staking, Staking::councilCall {}).await?;
+    verified.compare("Staking council", at.parameter_timelock, council);
+    let modules = context.view(at.staking, Staking::modulesCall {}).await?;
+    let found = modules.iter().filter(|module| !module.module.is_zero() && module.removedAt.is_zero());
+    let found: Vec<_> = found.map(|module| (module.module, module.roles)).collect();
+    let (addresses, roles) = deploy::modules(&context.deployment);
+    let expected: Vec<_> = addresses.into_iter().zip(roles).collect();
+    let text = |modules: &[(Address, u8)]| {
+        modules.iter().map(|(module, roles)| format!("{module} roles {roles}")).collect::<Vec<_>>().join(", ")
+    };
+    verified.compare("Staking modules", text(&expected), text(&found));
+    Ok(())
+}
+
+async fn governance(context: &Context, verified: &mut Verified) -> Result<()> {
+    let (at, set) = (context.at(), &context.deployment.parameters);
+    for (target, selector) in deploy::parameter_functions(at) {
+        let role = context.view(at.governance, Governance::getTargetFunctionRoleCall { target, selector }).await?;
+        verified.compare(format!("Governance role of {selector} of {target}"), PARAMETERS_ROLE, role);
+    }
+    let expected = [(ADMIN_ROLE, at.slashing_timelock), (PARAMETERS_ROLE, at.parameter_timelock)];
+    let members = members(context).await?;
+    let text = |members: &BTreeSet<(u64, Address)>| {
+        members.iter().map(|(role, account)| format!("{role} {account}")).collect::<Vec<_>>().join(", ")
+    };
+    verified.compare("Governance members", text(&expected.into_iter().collect()), text(&members));
+    for (name, timelock, delay) in [
+        ("ParameterTimelock", at.parameter_timelock, set.parameter_delay),
+        ("SlashingTimelock", at.slashing_timelock, set.slashing_delay),
+    ] {
+        let found = context.view(timelock, Timelock::getMinDelayCall {}).await?;
+        verified.compare(format!("{name} delay"), delay, found);
+        let expected = [
+            (B256::ZERO, timelock),
+            (keccak256("PROPOSER_ROLE"), set.council),
+            (keccak256("CANCELLER_ROLE"), set.council),
+            (keccak256("EXECUTOR_ROLE"), Address::ZERO),
+        ];
+        let members = timelock_members(context, timelock).await?;
+        let text = |members: &BTreeSet<(B256, Address)>| {
+            members.iter().map(|(role, account)| format!("{role} {account}")).collect::<Vec<_>>().join(", ")
+        };
+        verified.compare(format!("{name} members"), text(&expected.into_iter().collect()), text(&members));
+    }
+    Ok(())
+}
+
+/// Who holds which role of `Governance`. It keeps no list, so its logs tell.
+async fn members(context: &Context) -> Result<BTreeSet<(u64, Address)>> {
+    let mut members = BTreeSet::new();
+    for log in logs(context, context.at().governance).await? {
+        if let Ok(granted) = Governance::RoleGranted::decode_log(&log.inner) {
+            members.insert((granted.roleId, granted.account));
+        } else if let Ok(revoked) = Governance::RoleRevoked::decode_log(&log.inner) {
+            members.remove(&(revoked.roleId, revoked.account));
+        }
+    }
+    Ok(members)
+}
+
+async fn timelock_members(context: &Context, timelock: Address) -> Result<BTreeSet<(B256, Address)>> {
+    let mut members = BTreeSet::new();
+    for log in logs(context, timelock).await? {
+        if let Ok(granted) = Timelock::RoleGranted::decode_log(&log.inner) {
+            members.insert((granted.role, granted.account));
+        } else if let Ok(revoked) = Timelock::RoleRevoked::decode_log(&log.inner) {
+            members.remove(&(revoked.role, revoked.account));
+        }
+    }
+    Ok(members)
+}
+
+async fn logs(context: &Context, address: Address) -> Result<Vec<alloy::rpc::types::Log>> {
+    let filter = Filter::new().address(address).from_block(context.deployment.first_block);
+    context.provider.get_logs(&filter).await.map_err(|error| explain(&error, context.decimals()))
+}
+
+impl Deployment {
+    /// One sentence on what this deployment is.
+    pub fn summary(&self) -> String {
+        let kind = if self.parameters.is_development { "development deployment" } else { "deployment" };
+        format!("{kind} on chain {} from block {}", self.chain_id, self.first_block)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_place_of_an_address_is_replaced() {
+        let (from, to) = (Address::repeat_byte(1), Address::repeat_byte(2));
+        let code = [&[9][..], from.as_slice(), &[8], from.as_slice()].concat();
+        let expected = [&[9][..], to.as_slice(), &[8], to.as_slice()].concat();
+        assert_eq!(replace(&code, from, to), expected);
+        assert_eq!(replace(&[1; 19], from, to), [1; 19]);
+    }
+
+    #[test]
+    fn only_differences_are_kept_and_all_is_counted() {
+        let mut verified = Verified { checked: 0, differences: Vec::new() };
+        verified.compare("a", 1, 1);
+        verified.compare("b", 1, 2);
+        assert_eq!((verified.checked, verified.differences.len()), (2, 1));
+        assert_eq!(verified.differences[0].subject, "b");
+    }
+}
