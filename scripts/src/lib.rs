@@ -3,6 +3,7 @@
 pub mod amount;
 pub mod attester;
 pub mod chain;
+pub mod cli;
 pub mod customer;
 pub mod delegator;
 pub mod deploy;

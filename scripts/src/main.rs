@@ -1,3 +1,8 @@
 //! The program `surety`.
 
-fn main() {}
+use std::process::ExitCode;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    scripts::cli::main().await
+}
