@@ -7,6 +7,8 @@ use alloy::primitives::Address;
 use anyhow::{Context as _, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 
+use crate::output::Value;
+
 /// One deployment of Surety on one chain.
 ///
 /// 1. `first_block` is at or before the block of the first contract, so logs from there on are complete.
@@ -101,7 +103,7 @@ impl Deployment {
             fs::create_dir_all(folder).with_context(context)?;
         }
         let neighbour = path.with_extension("json.part");
-        fs::write(&neighbour, serde_json::to_string_pretty(self)? + "\n").with_context(context)?;
+        fs::write(&neighbour, Value::of(self)?.json()? + "\n").with_context(context)?;
         fs::rename(&neighbour, path).with_context(context)
     }
 

@@ -2,9 +2,13 @@
 
 use std::fmt;
 
+use alloy::primitives::Address;
 use anyhow::Result;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Serialize, Serializer};
+
+/// A table wider than this is shown as one record after another.
+const WIDTH_MAX: usize = 140;
 
 /// A value that keeps the order of its fields, which JSON libraries tend to sort.
 #[derive(Debug, Clone, PartialEq)]
@@ -98,6 +102,16 @@ fn rows(records: &[Value], indent: &str, lines: &mut Vec<String>) {
     let widths: Vec<usize> = (0..columns.len())
         .map(|at| table.iter().map(|row| row[at].chars().count()).max().unwrap_or_default())
         .collect();
+    if widths.iter().sum::<usize>() + 2 * widths.len() > WIDTH_MAX {
+        // A table that wraps is harder to read than one record after another.
+        for (at, record) in records.iter().enumerate() {
+            if at > 0 {
+                lines.push(String::new());
+            }
+            block(record, indent, lines);
+        }
+        return;
+    }
     for row in table {
         let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, &width)| format!("{cell:width$}")).collect();
         lines.push(format!("{indent}{}", cells.join("  ")).trim_end().to_owned());
@@ -153,7 +167,9 @@ impl<'de> Visitor<'de> for Ordered {
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Value, E> {
-        Ok(Value::Text(text.to_owned()))
+        // Libraries write addresses in lower case, which loses the checksum that guards against slips.
+        let address = (text.len() == 42).then(|| text.parse::<Address>().ok()).flatten();
+        Ok(Value::Text(address.map_or_else(|| text.to_owned(), |address| address.to_string())))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
@@ -208,6 +224,13 @@ mod tests {
         assert!(json.find("zebra") < json.find("apple"), "{json}");
         let again: serde_json::Value = serde_json::from_str(&json).expect("it is JSON");
         assert_eq!(again["slots"][1], json!({"slot": 11, "status": "empty", "health": null}));
+    }
+
+    #[test]
+    fn addresses_have_their_checksum() {
+        let lower = "0x70997970c51812dc3a010c7d01b50e0d17dc79c8";
+        let checksummed = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8";
+        assert_eq!(Value::of(&lower).ok(), Some(Value::Text(checksummed.to_owned())));
     }
 
     #[test]

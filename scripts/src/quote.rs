@@ -214,7 +214,7 @@ impl Quote {
     }
 }
 
-/// Digits in threes, for people alone.
+/// Digits in threes and no more than cents, for people alone.
 fn group(amount: &impl ToString) -> String {
     let text = amount.to_string();
     let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
@@ -226,7 +226,7 @@ fn group(amount: &impl ToString) -> String {
         grouped.push(digit);
     }
     let fraction: String = fraction.chars().take(2).collect();
-    if fraction.is_empty() { grouped } else { format!("{grouped}.{fraction:0<2}") }
+    if fraction.trim_end_matches('0').is_empty() { grouped } else { format!("{grouped}.{fraction:0<2}") }
 }
 
 /// What the API says about the same job.
@@ -295,5 +295,6 @@ mod tests {
         assert_eq!(group(&"6000000"), "6,000,000");
         assert_eq!(group(&"999"), "999");
         assert_eq!(group(&"1234.5"), "1,234.50");
+        assert_eq!(group(&"5000000.000002"), "5,000,000");
     }
 }

@@ -128,6 +128,14 @@ struct DryRun {
     result: Value,
 }
 
+impl DryRun {
+    fn text(&self) -> String {
+        let calls = self.would_send.iter().map(|call| format!("  {}.{}, {} gas", call.contract, call.call, call.gas));
+        let calls: Vec<String> = calls.collect();
+        format!("Nothing was sent. This would be:\n{}\nwith the result\n{}", calls.join("\n"), self.result.table())
+    }
+}
+
 /// Runs the program: parses its arguments, prints, and says how it ended.
 pub async fn main() -> ExitCode {
     let surety = Surety::parse();
@@ -203,7 +211,8 @@ async fn run(surety: Surety) -> Result<Shown> {
             // It only reads, so there is nothing to simulate.
             return Ok(shown);
         }
-        return Shown::of(&DryRun { dry_run: true, would_send, result: shown.value });
+        let run = DryRun { dry_run: true, would_send, result: shown.value };
+        return Ok(Shown::of(&run)?.with_text(run.text()));
     }
     if moves_value && !global.yes {
         confirm(&context, &global, role.clone()).await?;
