@@ -30,6 +30,7 @@ bind! {
     development_flt: DevelopmentFlt,
     development_usd: DevelopmentUsd,
     duties: Duties,
+    extension: Extension,
     governance: Governance,
     matching: Matching,
     offers: Offers,

@@ -1,8 +1,8 @@
 //! What a customer does: open a deal, choose who serves it, pay, stop, take back what is left.
 
 use alloy::primitives::aliases::{U40, U96};
-use alloy::primitives::{Address, U256};
-use anyhow::{Context as _, Result, ensure};
+use alloy::primitives::{Address, B256, U256};
+use anyhow::{Context as _, Result};
 use contracts::matching::IMatching;
 use contracts::{Deals, Matching, Staking};
 use serde::Serialize;
@@ -292,6 +292,13 @@ fn reason_text(reason: u8) -> Option<&'static str> {
     Some(text)
 }
 
+/// Shows by a Merkle proof that an offer with this root accepts the request's customer, or its application.
+pub async fn admit(context: &Context, deal: DealId, root: B256, proof: Vec<B256>, is_application: bool) -> Result<()> {
+    let call = Matching::admitCall { deal: deal.0, root, proof, isApplication: is_application };
+    context.send(context.at().matching, call).await?;
+    Ok(())
+}
+
 /// Takes a request back while no slot was ever given to a provider.
 pub async fn cancel(context: &Context, deal: DealId) -> Result<()> {
     context.send(context.at().matching, Matching::cancelCall { deal: deal.0 }).await?;
@@ -329,8 +336,6 @@ pub async fn refund(context: &Context, deal: DealId, recipient: Option<Address>)
 }
 
 pub async fn status(context: &Context, deal: DealId) -> Result<DealShown> {
-    let count = context.view(context.at().deals, Deals::countCall {}).await?;
-    ensure!(deal.0 <= count, "There is no deal {deal}: {count} were opened so far.");
     let found = context.view(context.at().deals, Deals::dealOfCall { deal: deal.0 }).await?;
     let request = context.view(context.at().matching, Matching::requestOfCall { deal: deal.0 }).await?;
     let mut slots = Vec::new();

@@ -8,8 +8,8 @@ use alloy::sol_types::{SolCall, SolConstructor};
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use contracts::price_guard::IPriceGuard;
 use contracts::{
-    Attributes, Deals, DevelopmentFeed, DevelopmentFlt, DevelopmentUsd, Governance, Matching, Offers, PriceGuard,
-    Staking, Timelock,
+    Attributes, Deals, DevelopmentFeed, DevelopmentFlt, DevelopmentUsd, Duties, Extension, Governance, Matching,
+    Offers, PriceGuard, Staking, Timelock,
 };
 use serde::{Deserialize, Serialize};
 
@@ -249,7 +249,7 @@ pub(crate) fn initcodes(deployment: &Deployment, admin: Address) -> Result<[(&'s
         newMatching: at.matching,
         newTreasury: set.treasury,
         newFeeBps: set.fee_bps,
-        newSlasher: set.slasher.map_or(0, |_| SLASHER_ID),
+        newSlasher: slasher_id(deployment),
     };
     let matching = Matching::constructorCall {
         manager: at.governance,
@@ -275,6 +275,24 @@ pub(crate) fn initcodes(deployment: &Deployment, admin: Address) -> Result<[(&'s
         ("Deals", initcode(&Deals::BYTECODE, &deals)),
         ("Matching", initcode(&Matching::BYTECODE, &matching)),
     ])
+}
+
+/// The other halves that `Staking` and `Deals` make of themselves, because their code does not fit one contract.
+pub(crate) fn halves(deployment: &Deployment) -> [(&'static str, Bytes); 2] {
+    let (at, set) = (&deployment.contracts, &deployment.parameters);
+    let duties = Duties::constructorCall { newFlt: at.flt, newStablecoin: at.stablecoin, newTreasury: set.treasury };
+    let extension = Extension::constructorCall {
+        newStaking: at.staking,
+        newPriceGuard: at.price_guard,
+        newOffers: at.offers,
+        newMatching: at.matching,
+        newSlasher: slasher_id(deployment),
+    };
+    [("Staking", initcode(&Duties::BYTECODE, &duties)), ("Deals", initcode(&Extension::BYTECODE, &extension))]
+}
+
+fn slasher_id(deployment: &Deployment) -> u16 {
+    deployment.parameters.slasher.map_or(0, |_| SLASHER_ID)
 }
 
 /// The module list that `Staking` starts with.

@@ -1,6 +1,6 @@
 //! `surety customer`.
 
-use alloy::primitives::Address;
+use alloy::primitives::{Address, B256};
 use anyhow::{Result, ensure};
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -34,10 +34,27 @@ pub(crate) enum Verb {
         #[arg(long, value_delimiter = ',', required = true)]
         offers: Vec<OfferId>,
     },
+    /// Show that an offer which accepts only some accepts this request
+    Admit {
+        deal: DealId,
+        /// Root of the offer's list
+        #[arg(long)]
+        root: B256,
+        /// Merkle proof, by comma
+        #[arg(long, value_delimiter = ',')]
+        proof: Vec<B256>,
+        /// The list is of applications, not of customers
+        #[arg(long)]
+        application: bool,
+    },
     /// Take a request back that no provider was assigned to
     Cancel { deal: DealId },
     /// Add stablecoin to the escrow of a deal
-    Fund { deal: DealId, amount: Amount },
+    Fund {
+        deal: DealId,
+        #[arg(allow_negative_numbers = true)]
+        amount: Amount,
+    },
     /// A deal and its slots
     Status { deal: DealId },
     /// End a deal after its notice
@@ -60,7 +77,7 @@ pub(crate) enum Verb {
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Quote {
     /// What the job costs in all, in stablecoin
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     job_value: Amount,
     /// Days of the whole job [default: one term]
     #[arg(long)]
@@ -71,13 +88,13 @@ pub(crate) struct Quote {
     #[arg(long, default_value_t = 1)]
     slots: u8,
     /// How many times the value at stake is locked, 2.0 to 5.0
-    #[arg(long, default_value = "3.0")]
+    #[arg(long, default_value = "3.0", allow_negative_numbers = true)]
     coverage: Amount,
     /// What counts as at stake: remaining, term or whole
     #[arg(long, value_parser = args::exposure, default_value = "remaining")]
     exposure: u8,
     /// Provider's own stake, of the lock, in percent; you are compensated from it alone
-    #[arg(long, default_value = "10", value_name = "PERCENT")]
+    #[arg(long, default_value = "10", value_name = "PERCENT", allow_negative_numbers = true)]
     first_loss: Amount,
 }
 
@@ -90,7 +107,7 @@ pub(crate) struct Open {
     #[arg(long)]
     units: u32,
     /// Highest price, in stablecoin per unit and day
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     price_max: Amount,
     /// Days of the whole job [default: one term]
     #[arg(long)]
@@ -105,9 +122,9 @@ pub(crate) struct Open {
     /// Regions by comma [default: any]
     #[arg(long, value_delimiter = ',')]
     regions: Vec<u8>,
-    #[arg(long, default_value = "10", value_name = "PERCENT")]
+    #[arg(long, default_value = "10", value_name = "PERCENT", allow_negative_numbers = true)]
     first_loss: Amount,
-    #[arg(long, default_value = "3.0")]
+    #[arg(long, default_value = "3.0", allow_negative_numbers = true)]
     coverage: Amount,
     #[arg(long, value_parser = args::exposure, default_value = "remaining")]
     exposure: u8,
@@ -133,7 +150,7 @@ pub(crate) struct Open {
     #[arg(long, value_parser = args::criterion, value_delimiter = ',')]
     require: Vec<(u16, u8)>,
     /// Stablecoin to prepay [default: one term at the highest price]
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     prepaid: Option<Amount>,
     /// Offers that take the slots at once, by comma
     #[arg(long, value_delimiter = ',')]
@@ -152,6 +169,10 @@ impl Verb {
             Self::Choose { deal, offers } => Shown::of(&customer::choose(context, deal, &offers).await?),
             Self::Activate { deal } => Shown::of(&customer::activate(context, deal).await?),
             Self::Reasons { deal, offers } => Shown::of(&customer::reasons(context, deal, &offers).await?),
+            Self::Admit { deal, root, proof, application } => {
+                customer::admit(context, deal, root, proof, application).await?;
+                Shown::of(&json!({ "deal": deal, "root": root }))
+            }
             Self::Cancel { deal } => {
                 customer::cancel(context, deal).await?;
                 Shown::of(&json!({ "deal": deal, "is_cancelled": true }))

@@ -15,6 +15,7 @@ pub(crate) enum Verb {
     Stake {
         #[arg(value_parser = args::address)]
         provider: Address,
+        #[arg(allow_negative_numbers = true)]
         amount: Amount,
     },
     /// Take stake out; it can be withdrawn after 21 days
@@ -22,6 +23,7 @@ pub(crate) enum Verb {
         #[arg(value_parser = args::address)]
         provider: Address,
         /// Whole FLT, or `all`
+        #[arg(allow_negative_numbers = true)]
         amount: Part,
     },
     /// Return exits that have not matured to active stake

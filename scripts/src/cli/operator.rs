@@ -34,9 +34,9 @@ pub(crate) enum Verb {
     Mint {
         #[arg(value_parser = args::address)]
         to: Address,
-        #[arg(long, default_value = "0")]
+        #[arg(long, default_value = "0", allow_negative_numbers = true)]
         flt: Amount,
-        #[arg(long, default_value = "0")]
+        #[arg(long, default_value = "0", allow_negative_numbers = true)]
         usd: Amount,
     },
     /// Pause as the guardian, for seven days, once in thirty
@@ -50,7 +50,10 @@ pub(crate) enum Price {
     /// Low, high and averages
     Show,
     /// Post a price in dollars to every development feed
-    Post { usd: Amount },
+    Post {
+        #[arg(allow_negative_numbers = true)]
+        usd: Amount,
+    },
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -88,7 +91,7 @@ pub(crate) struct Deploy {
     #[arg(long, default_value_t = 6, conflicts_with = "config")]
     stablecoin_decimals: u8,
     /// First price of FLT in dollars on the development feeds
-    #[arg(long, default_value = "0.5", conflicts_with = "config")]
+    #[arg(long, default_value = "0.5", conflicts_with = "config", allow_negative_numbers = true)]
     price: Amount,
 }
 

@@ -23,10 +23,14 @@ pub(crate) enum Verb {
         provider: Option<Address>,
     },
     /// Stake own FLT, which answers first
-    Stake { amount: Amount },
+    Stake {
+        #[arg(allow_negative_numbers = true)]
+        amount: Amount,
+    },
     /// Take own stake out; it can be withdrawn after 21 days
     Exit {
         /// Whole FLT, or `all`
+        #[arg(allow_negative_numbers = true)]
         amount: Part,
     },
     /// Return exits that have not matured to active stake
@@ -74,7 +78,12 @@ pub(crate) enum Verb {
     /// Refuse a slot that was assigned, without penalty
     Decline { deal: DealId, slot: u8 },
     /// Lock more FLT for a slot
-    TopUp { deal: DealId, slot: u8, amount: Amount },
+    TopUp {
+        deal: DealId,
+        slot: u8,
+        #[arg(allow_negative_numbers = true)]
+        amount: Amount,
+    },
     /// Announce that the next term will not be served
     NoRenewal { deal: DealId, slot: u8 },
     /// Take revenue and income of own stake
@@ -100,19 +109,19 @@ pub(crate) struct Register {
 #[derive(Debug, Clone, Args)]
 pub(crate) struct TermsArgs {
     /// Own stake needed, of all locks, in percent [registering: 10]
-    #[arg(long, value_name = "PERCENT")]
+    #[arg(long, value_name = "PERCENT", allow_negative_numbers = true)]
     first_loss: Option<Amount>,
     /// Stakers' share of capacity FLT, in percent [registering: 30]
-    #[arg(long, value_name = "PERCENT")]
+    #[arg(long, value_name = "PERCENT", allow_negative_numbers = true)]
     reward_share: Option<Amount>,
     /// Stakers' share of revenue, in percent [registering: 0]
-    #[arg(long, value_name = "PERCENT")]
+    #[arg(long, value_name = "PERCENT", allow_negative_numbers = true)]
     revenue_share: Option<Amount>,
     /// Over how many days income drips [registering: 7]
     #[arg(long)]
     drip_days: Option<u16>,
     /// Most FLT that others may delegate [registering: any]
-    #[arg(long, value_name = "FLT")]
+    #[arg(long, value_name = "FLT", allow_negative_numbers = true)]
     delegation_cap: Option<Amount>,
 }
 
@@ -160,13 +169,13 @@ pub(crate) struct OfferArgs {
     #[arg(long)]
     units: Option<u32>,
     /// Stablecoin per unit and day
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     price: Option<Amount>,
     /// Highest coverage class accepted, 2.0 to 5.0
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     coverage_max: Option<Amount>,
     /// Declared availability in percent
-    #[arg(long, value_name = "PERCENT")]
+    #[arg(long, value_name = "PERCENT", allow_negative_numbers = true)]
     availability: Option<Amount>,
     #[arg(long)]
     term_max: Option<u8>,

@@ -46,8 +46,21 @@ struct Known {
     functions: HashMap<Selector, Function>,
 }
 
+/// Errors of libraries that revert in assembly, so that no ABI has them.
+const UNDECLARED: &[&str] = &[
+    "error ApproveFailed()",
+    "error FullMulDivFailed()",
+    "error MulDivFailed()",
+    "error TransferFailed()",
+    "error TransferFromFailed()",
+];
+
 static KNOWN: LazyLock<Known> = LazyLock::new(|| {
     let mut known = Known { errors: HashMap::new(), functions: HashMap::new() };
+    for signature in UNDECLARED {
+        let error = alloy::json_abi::Error::parse(signature).expect("it is Solidity");
+        known.errors.insert(error.selector(), error);
+    }
     for (_, artifact) in contracts::ARTIFACTS {
         let abi = abi(artifact);
         known.errors.extend(abi.errors().map(|error| (error.selector(), error.clone())));
