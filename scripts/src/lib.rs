@@ -2,6 +2,7 @@
 
 pub mod amount;
 pub mod attester;
+pub mod audit;
 pub mod chain;
 pub mod cli;
 pub mod customer;

@@ -15,7 +15,7 @@ use crate::chain::Context;
 use crate::deploy::{self, Config, Prices, Tokens};
 use crate::deployment::Deployment;
 use crate::operator::{self, Pausable};
-use crate::{verify, wallet};
+use crate::{audit, verify, wallet};
 
 #[derive(Debug, Clone, Subcommand)]
 pub(crate) enum Verb {
@@ -23,6 +23,12 @@ pub(crate) enum Verb {
     Deploy(Deploy),
     /// Compare the chain with the deployment file: code, constructor arguments, roles, modules
     Verify,
+    /// Compare every number of the indexer's database with the contracts at the block that it has reached
+    Audit {
+        /// The indexer's database
+        #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+        database_url: String,
+    },
     /// Fees, timelocks, modules and price sources
     Params,
     /// The FLT price, or post one to development feeds
@@ -102,6 +108,10 @@ impl Verb {
             Self::Verify => {
                 let verified = verify::verify(context).await?;
                 Ok(Shown::of(&verified)?.refused_if(!verified.differences.is_empty()))
+            }
+            Self::Audit { database_url } => {
+                let audited = audit::audit(context, &database_url).await?;
+                Ok(Shown::of(&audited)?.refused_if(!audited.differences.is_empty()))
             }
             Self::Params => Shown::of(&operator::params(context).await?),
             Self::Price { verb: None | Some(Price::Show) } => Shown::of(&operator::show_price(context).await?),
