@@ -27,7 +27,7 @@ pub struct Shown {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ModuleShown {
-    pub id: usize,
+    pub id: u16,
     pub module: String,
     pub roles: String,
     pub active_at: String,
@@ -92,10 +92,9 @@ pub async fn params(context: &Context) -> Result<Shown> {
         parameter_delay_seconds: delay(at.parameter_timelock).await?,
         slashing_timelock: at.slashing_timelock,
         slashing_delay_seconds: delay(at.slashing_timelock).await?,
-        modules: modules
-            .iter()
-            .enumerate()
-            .filter(|(_, module)| !module.module.is_zero())
+        // Ids are places in the list, from 1 on.
+        modules: (1..)
+            .zip(modules.iter().filter(|module| !module.module.is_zero()))
             .map(|(id, module)| ModuleShown {
                 id,
                 module: at.name_of(module.module),
