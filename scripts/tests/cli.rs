@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use alloy::eips::BlockId;
 use alloy::node_bindings::{Anvil, AnvilInstance};
-use alloy::primitives::Address;
+use alloy::primitives::{Address, B256};
 use alloy::providers::ext::AnvilApi as _;
 use alloy::providers::{Provider as _, ProviderBuilder};
 use alloy::signers::k256::elliptic_curve::rand_core::OsRng;
@@ -19,6 +20,7 @@ use scripts::ids::DealId;
 use scripts::provider::{Profile, Terms};
 use scripts::{customer, delegator, deploy, keeper, offer, operator, provider, wallet};
 use tempfile::TempDir;
+use xtask::postgres::{Durability, Postgres};
 
 const DEPLOYER: usize = 0;
 const PAULA: usize = 1;
@@ -285,6 +287,52 @@ async fn a_deployment_that_dies_says_what_it_left() -> Result<()> {
     for words in ["is incomplete", "Offers 0x", "Deploying Deals", "FeeTooHigh(feeBps = 5000)"] {
         assert!(text.contains(words), "{text}");
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_audit_names_what_the_database_has_wrong() -> Result<()> {
+    let world = World::start().await?;
+    let postgres = Postgres::start(Durability::Fast).map_err(anyhow::Error::from_boxed)?;
+    let execute = |sql: &str| postgres.execute(sql).map_err(anyhow::Error::from_boxed);
+    let url = postgres.url();
+    let audit = || world.surety(DEPLOYER, &["operator", "audit", "--json", "--database-url", &url]);
+    audit()?.failed_with(&["not the indexer's database"]);
+
+    let mut migrations: Vec<PathBuf> = std::fs::read_dir(xtask::tools::root().join("indexer/migrations"))?
+        .map(|file| Ok(file?.path()))
+        .collect::<Result<_>>()?;
+    migrations.sort();
+    for migration in migrations.iter().filter(|path| path.extension().is_some_and(|extension| extension == "sql")) {
+        execute(&std::fs::read_to_string(migration)?)?;
+    }
+    // The indexer's first step; from here on the database claims to know a chain of which it has no fact.
+    let party = world.party(DEPLOYER).await?;
+    let head = party.provider.get_block(BlockId::latest()).await?.context("there is a head")?.header;
+    execute("delete from cursor; delete from chain; insert into chain values (true, 31337, 999, 6)")?;
+    let cursor = |hash: B256| {
+        let (number, time) = (head.number, head.timestamp);
+        format!(
+            "delete from cursor; insert into cursor values (true, {number}, '\\x{hash:x}', to_timestamp({time}), 0, 1, 1, true, null)"
+        )
+    };
+    execute(&cursor(head.hash))?;
+    audit()?.failed_with(&["of another deployment"]);
+    execute(&format!("update chain set first_block = {}", world.deployment.first_block))?;
+    execute(&cursor(B256::repeat_byte(7)))?;
+    audit()?.failed_with(&["reorganised"]);
+    execute(&cursor(head.hash))?;
+
+    let owner = world.address(PAULA);
+    execute(&format!("insert into credit values ('\\x{owner:x}', 5, 1)"))?;
+    let found = audit()?;
+    assert_eq!(found.code, 1, "{}", found.stderr);
+    let found: serde_json::Value = serde_json::from_str(&found.stdout)?;
+    let wrong: Vec<&str> =
+        found["differences"].as_array().into_iter().flatten().filter_map(|one| one["field"].as_str()).collect();
+    assert_eq!(wrong, ["is_observed", "credit", "owed to somebody"], "{found}");
+    let credit = &found["differences"][1];
+    assert_eq!((&credit["chain"], &credit["database"]), (&"0".into(), &"5".into()));
     Ok(())
 }
 

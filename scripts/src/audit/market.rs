@@ -1,6 +1,6 @@
 //! Prices and offers.
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use contracts::{Offers, PriceGuard};
 
 use super::{Audit, address};
@@ -26,7 +26,10 @@ impl Audit<'_> {
             from price_now
             "#
         );
-        let row = row.fetch_optional(&self.pool).await?.context("no price was ever observed")?;
+        let row = row.fetch_optional(&self.pool).await?;
+        let is_observed = !self.view(guard, PriceGuard::observationCall {}).await?.at.is_zero();
+        self.compare("price", "is_observed", is_observed, row.is_some());
+        let Some(row) = row else { return Ok(()) };
         let averages = self.view(guard, PriceGuard::averagesCall {}).await?;
         self.compare("price", "median", averages.median, row.median);
         self.compare("price", "ema30m", averages.ema30m, row.ema30m);
