@@ -1,0 +1,175 @@
+//! A chain whose time and history a test decides: every block follows from what the test did, never from a clock.
+
+use std::time::Duration;
+
+use alloy::eips::BlockId;
+use alloy::eips::eip2718::Encodable2718;
+use alloy::primitives::{Address, B256, Bytes, U256};
+use alloy::providers::ext::AnvilApi;
+use alloy::providers::{DynProvider, Provider as _, ProviderBuilder};
+use alloy::rpc::types::BlockTransactionsKind;
+use alloy::rpc::types::anvil::{ReorgOptions, TransactionData};
+use anyhow::{Context as _, Result, ensure};
+
+use crate::anvil::Anvil;
+
+/// 1 January 2027, 00:00 UTC: days of the protocol start at midnight, so journeys do as well.
+pub const GENESIS: u64 = 1_798_761_600;
+
+/// Coins of the chain that pay for gas; nobody counts them.
+const GAS_MONEY: u128 = 1_000_000_000_000_000_000_000;
+
+/// What becomes of the transactions of blocks that are reorganised away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// They never happened.
+    Vanish,
+    /// They are mined again, each one block earlier than before where there is one.
+    Resent,
+}
+
+/// The latest block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head {
+    pub number: u64,
+    pub hash: B256,
+    pub timestamp: u64,
+}
+
+/// A node, ours or one that runs already.
+#[derive(Debug)]
+pub struct Chain {
+    pub provider: DynProvider,
+    pub url: String,
+    // Ends the chain; none where it was there before us.
+    _anvil: Option<Anvil>,
+}
+
+impl Chain {
+    /// Starts an anvil at `GENESIS` whose blocks are a second apart unless told otherwise.
+    pub async fn start(slots_in_an_epoch: u32) -> Result<Self> {
+        let (genesis, slots) = (GENESIS.to_string(), slots_in_an_epoch.to_string());
+        let anvil = Anvil::start(&["--timestamp", &genesis, "--slots-in-an-epoch", &slots])?;
+        let url = anvil.ws_url();
+        let chain = Self { _anvil: Some(anvil), ..Self::at(&url).await? };
+        chain.space_blocks(Duration::from_secs(1)).await?;
+        Ok(chain)
+    }
+
+    /// Uses an anvil that runs already.
+    pub async fn at(url: &str) -> Result<Self> {
+        let provider = ProviderBuilder::new().connect(url).await.context("connecting to anvil")?.erased();
+        Ok(Self { provider, url: url.to_owned(), _anvil: None })
+    }
+
+    pub async fn head(&self) -> Result<Head> {
+        let block = self.provider.get_block(BlockId::latest()).await?.context("a chain has a latest block")?;
+        Ok(Head { number: block.header.number, hash: block.header.hash, timestamp: block.header.timestamp })
+    }
+
+    /// From here on neighbouring blocks are `spacing` apart, however fast they are mined.
+    pub async fn space_blocks(&self, spacing: Duration) -> Result<()> {
+        Ok(self.provider.anvil_set_block_timestamp_interval(spacing.as_secs()).await?)
+    }
+
+    /// Mines a block each `period` of the machine's time, and with each transaction as before.
+    pub async fn mine_each(&self, period: Duration) -> Result<()> {
+        Ok(self.provider.anvil_set_interval_mining(period.as_secs()).await?)
+    }
+
+    pub async fn mine(&self, blocks: u64) -> Result<()> {
+        Ok(self.provider.anvil_mine(Some(blocks), None).await?)
+    }
+
+    /// Time passes in one block.
+    pub async fn advance(&self, time: Duration) -> Result<()> {
+        let now = self.head().await?.timestamp;
+        self.advance_to(now + time.as_secs()).await
+    }
+
+    /// The next block is mined at `timestamp`.
+    pub async fn advance_to(&self, timestamp: u64) -> Result<()> {
+        let now = self.head().await?.timestamp;
+        ensure!(timestamp > now, "the chain is at {now} already, which is not before {timestamp}");
+        self.provider.anvil_set_next_block_timestamp(timestamp).await?;
+        self.mine(1).await
+    }
+
+    /// Replaces the last `depth` blocks by as many others. Time jumps of the old ones are undone.
+    pub async fn reorganise(&self, depth: u64, fate: Fate) -> Result<()> {
+        let tx_block_pairs = match fate {
+            Fate::Vanish => Vec::new(),
+            Fate::Resent => self.transactions(depth).await?,
+        };
+        let before = self.head().await?;
+        self.provider.anvil_reorg(ReorgOptions { depth, tx_block_pairs }).await.context("reorganising the chain")?;
+        let after = self.head().await?;
+        ensure!(before.number == after.number && before.hash != after.hash, "anvil did not reorganise");
+        Ok(())
+    }
+
+    /// The transactions of the last `depth` blocks, with the places among as many new blocks where they go.
+    async fn transactions(&self, depth: u64) -> Result<Vec<(TransactionData, u64)>> {
+        let head = self.head().await?.number;
+        let mut transactions = Vec::new();
+        for place in 0..depth {
+            let number = head + 1 + place - depth;
+            let block = self.provider.get_block_by_number(number.into()).kind(BlockTransactionsKind::Full).await?;
+            for transaction in block.context("the chain has all blocks up to its head")?.transactions.into_transactions() {
+                let raw = transaction.as_recovered().encoded_2718();
+                transactions.push((TransactionData::Raw(Bytes::from(raw)), place.saturating_sub(1)));
+            }
+        }
+        Ok(transactions)
+    }
+
+    pub async fn give_gas(&self, account: Address) -> Result<()> {
+        Ok(self.provider.anvil_set_balance(account, U256::from(GAS_MONEY)).await?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloy::network::TransactionBuilder as _;
+    use alloy::rpc::types::TransactionRequest;
+
+    use super::*;
+
+    const FINALITY: u32 = 32;
+
+    async fn pay(chain: &Chain, to: Address) -> Result<B256> {
+        let from = *chain.provider.get_accounts().await?.first().context("anvil has no account")?;
+        let request = TransactionRequest::default().with_from(from).with_to(to).with_value(U256::ONE);
+        Ok(chain.provider.send_transaction(request).await?.get_receipt().await?.transaction_hash)
+    }
+
+    #[tokio::test]
+    async fn time_is_what_the_test_says() -> Result<()> {
+        let chain = Chain::start(FINALITY).await?;
+        chain.mine(3).await?;
+        chain.advance(Duration::from_hours(24)).await?;
+        pay(&chain, Address::ZERO).await?;
+        let head = chain.head().await?;
+        assert_eq!((head.number, head.timestamp), (5, GENESIS + 3 + 86_400 + 1));
+        assert!(chain.advance_to(GENESIS).await.is_err(), "time went back");
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn reorganised_transactions_vanish_or_come_again() -> Result<()> {
+        let chain = Chain::start(FINALITY).await?;
+        let (first, second) = (pay(&chain, Address::ZERO).await?, pay(&chain, Address::ZERO).await?);
+        chain.reorganise(2, Fate::Resent).await?;
+        for hash in [first, second] {
+            let receipt = chain.provider.get_transaction_receipt(hash).await?.context("it was mined again")?;
+            assert_eq!(receipt.block_number, Some(1));
+        }
+        chain.reorganise(1, Fate::Vanish).await?;
+        assert!(chain.provider.get_transaction_receipt(second).await?.is_some(), "its block is below the fork");
+        chain.reorganise(2, Fate::Vanish).await?;
+        assert!(chain.provider.get_transaction_receipt(second).await?.is_none());
+        assert_eq!(chain.head().await?.number, 2);
+        pay(&chain, Address::ZERO).await?;
+        Ok(())
+    }
+}
