@@ -1,5 +1,10 @@
-//! The World of the end-to-end tests: a chain and a database of their own.
+//! The World of the end-to-end tests: a chain and a database of their own. Start reading in `world`.
 
+pub mod world;
+
+pub mod actors;
+pub mod answer;
 pub mod anvil;
 pub mod chain;
 pub mod dump;
+pub mod indexing;
