@@ -50,7 +50,7 @@ impl Chain {
     pub async fn start(slots_in_an_epoch: u32) -> Result<Self> {
         let (genesis, slots) = (GENESIS.to_string(), slots_in_an_epoch.to_string());
         let anvil = Anvil::start(&["--timestamp", &genesis, "--slots-in-an-epoch", &slots])?;
-        let url = anvil.ws_url();
+        let url = anvil.http_url();
         let chain = Self { _anvil: Some(anvil), ..Self::at(&url).await? };
         chain.space_blocks(Duration::from_secs(1)).await?;
         Ok(chain)
@@ -115,7 +115,9 @@ impl Chain {
         for place in 0..depth {
             let number = head + 1 + place - depth;
             let block = self.provider.get_block_by_number(number.into()).kind(BlockTransactionsKind::Full).await?;
-            for transaction in block.context("the chain has all blocks up to its head")?.transactions.into_transactions() {
+            for transaction in
+                block.context("the chain has all blocks up to its head")?.transactions.into_transactions()
+            {
                 let raw = transaction.as_recovered().encoded_2718();
                 transactions.push((TransactionData::Raw(Bytes::from(raw)), place.saturating_sub(1)));
             }

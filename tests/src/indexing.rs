@@ -51,8 +51,8 @@ impl Indexing {
     /// Waits for a status; an indexer that ends before has failed.
     pub async fn wait(&mut self, is_wanted: impl FnMut(&Status) -> bool) -> Result<Status> {
         let waited = tokio::time::timeout(PATIENCE, self.status.wait_for(is_wanted)).await;
-        match waited {
-            Ok(Ok(status)) => Ok(status.clone()),
+        match waited.map(|status| status.map(|status| status.clone())) {
+            Ok(Ok(status)) => Ok(status),
             Ok(Err(_)) => {
                 let ended = (&mut self.task).await.context("the indexer panicked")?;
                 Err(ended.err().unwrap_or_else(|| anyhow!("the indexer ended")))

@@ -1,0 +1,3 @@
+//! End-to-end journeys: each has a World of its own, and waits for blocks, never for clocks.
+
+mod story;
