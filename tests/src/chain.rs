@@ -58,7 +58,8 @@ impl Chain {
 
     /// Uses an anvil that runs already.
     pub async fn at(url: &str) -> Result<Self> {
-        let provider = ProviderBuilder::new().connect(url).await.context("connecting to anvil")?.erased();
+        // The node fills in what is missing: a nonce that we remembered would be wrong after a reorganisation.
+        let provider = ProviderBuilder::default().connect(url).await.context("connecting to anvil")?.erased();
         Ok(Self { provider, url: url.to_owned(), _anvil: None })
     }
 
