@@ -1,3 +1,18 @@
 //! End-to-end journeys: each has a World of its own, and waits for blocks, never for clocks.
 
+mod stage;
+
 mod story;
+
+mod decline;
+mod exit;
+mod margin;
+mod payout;
+mod renewal;
+mod slash;
+
+mod backfill;
+mod bad_input;
+mod outage;
+mod reorg;
+mod restart;

@@ -19,6 +19,14 @@ pub const GENESIS: u64 = 1_798_761_600;
 /// Coins of the chain that pay for gas; nobody counts them.
 const GAS_MONEY: u128 = 1_000_000_000_000_000_000_000;
 
+pub const fn days(days: u64) -> Duration {
+    Duration::from_hours(24 * days)
+}
+
+pub const fn hours(hours: u64) -> Duration {
+    Duration::from_hours(hours)
+}
+
 /// What becomes of the transactions of blocks that are reorganised away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {

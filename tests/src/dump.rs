@@ -27,7 +27,7 @@ impl Dump {
         .context("listing the tables")?;
         let mut dump = BTreeMap::new();
         for table in tables.into_iter().filter(|table| !ITS_OWN.contains(&table.as_str())) {
-            let select = format!(r#"select "{table}"::text as line from "{table}" order by line collate "C""#);
+            let select = format!(r#"select "{table}"::text from "{table}" order by "{table}"::text collate "C""#);
             let rows = sqlx::query_scalar(&select).fetch_all(db).await.with_context(|| format!("reading {table}"))?;
             dump.insert(table, rows);
         }

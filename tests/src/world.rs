@@ -36,6 +36,8 @@ const PRICE_DECIMALS: u8 = 8;
 /// Shorter than the feeds' heartbeat of a day, so that a price which is posted this often never goes stale.
 const REPOST: Duration = Duration::from_hours(20);
 
+const DATABASE_NAME_MAX: usize = 63;
+
 /// What a World is made of.
 #[derive(Debug)]
 pub struct Options {
@@ -274,8 +276,10 @@ impl World {
     /// What a new indexer makes of the whole chain, in a database of its own.
     pub async fn fresh_dump(&self) -> Result<Dump> {
         let name = self.database.get_database().context("the database has a name")?;
-        let fresh = format!("{name}_fresh");
+        // Postgres cuts longer names off, which would leave the one that we have.
+        let fresh: String = format!("fresh{name}").chars().take(DATABASE_NAME_MAX).collect();
         let mut server = PgConnection::connect_with(&self.database).await?;
+        sqlx::query(&format!(r#"drop database if exists "{fresh}""#)).execute(&mut server).await?;
         sqlx::query(&format!(r#"create database "{fresh}""#)).execute(&mut server).await?;
         let database = self.database.clone().database(&fresh);
         let mut indexing = Indexing::start(indexer::Config { database: database.clone(), ..self.indexer_config()? });
@@ -307,9 +311,14 @@ impl World {
 
     /* END */
 
+    /// A fresh index of the chain says the same.
+    pub async fn audit(&mut self) -> Result<()> {
+        self.compare().await
+    }
+
     /// How every journey ends: audited, and with nothing left behind.
     pub async fn finish(mut self) -> Result<()> {
-        self.synced().await?;
+        self.audit().await?;
         self.end().await
     }
 
