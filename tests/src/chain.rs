@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use alloy::eips::BlockId;
 use alloy::eips::eip2718::Encodable2718;
+use alloy::network::TransactionBuilder as _;
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::providers::ext::AnvilApi;
 use alloy::providers::{DynProvider, Provider as _, ProviderBuilder};
-use alloy::rpc::types::BlockTransactionsKind;
+use alloy::rpc::types::{BlockTransactionsKind, TransactionRequest};
 use alloy::rpc::types::anvil::{ReorgOptions, TransactionData};
 use anyhow::{Context as _, Result, ensure};
 
@@ -17,7 +18,7 @@ use crate::anvil::Anvil;
 pub const GENESIS: u64 = 1_798_761_600;
 
 /// Coins of the chain that pay for gas; nobody counts them.
-const GAS_MONEY: u128 = 1_000_000_000_000_000_000_000;
+const GAS_MONEY: u128 = 10_000_000_000_000_000_000;
 
 pub const fn days(days: u64) -> Duration {
     Duration::from_hours(24 * days)
@@ -134,16 +135,19 @@ impl Chain {
         Ok(transactions)
     }
 
+    /// Pays from an account of anvil's own. It is a transaction, so that it comes again after a reorganisation, where a balance
+    /// that was set by decree is lost.
     pub async fn give_gas(&self, account: Address) -> Result<()> {
-        Ok(self.provider.anvil_set_balance(account, U256::from(GAS_MONEY)).await?)
+        let from = *self.provider.get_accounts().await?.first().context("anvil has no account")?;
+        let request = TransactionRequest::default().with_from(from).with_to(account).with_value(U256::from(GAS_MONEY));
+        let paid = self.provider.send_transaction(request).await?.get_receipt().await?;
+        ensure!(paid.status(), "the gas of {account} was not paid");
+        Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use alloy::network::TransactionBuilder as _;
-    use alloy::rpc::types::TransactionRequest;
-
     use super::*;
 
     const FINALITY: u32 = 32;
