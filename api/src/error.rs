@@ -51,9 +51,6 @@ pub(crate) enum Error {
     /// 503: the indexer has not written the first block yet.
     #[error("nothing is indexed yet")]
     NothingIndexed,
-    /// 503: there are facts, and no state yet.
-    #[error("the first backfill is under way, at block {block}")]
-    Backfilling { block: i64 },
     /// 503: `min_seq` did not become visible in the time that we wait.
     #[error("journal entry {min_seq} is not visible yet, the last one is {seq}")]
     NotVisible { min_seq: i64, seq: i64 },
@@ -100,7 +97,6 @@ impl Error {
             Self::TooManyRequests { .. } => (StatusCode::TOO_MANY_REQUESTS, "too-many-requests", "Too many requests"),
             Self::Panicked => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error"),
             Self::NothingIndexed => (StatusCode::SERVICE_UNAVAILABLE, "nothing-indexed", "Nothing indexed"),
-            Self::Backfilling { .. } => (StatusCode::SERVICE_UNAVAILABLE, "backfilling", "Backfill under way"),
             Self::NotVisible { .. } => (StatusCode::SERVICE_UNAVAILABLE, "not-visible", "Not visible yet"),
             Self::TimedOut => (StatusCode::SERVICE_UNAVAILABLE, "timed-out", "Timed out"),
             Self::Database(source) if is_time_limit(source) => {
@@ -145,8 +141,9 @@ fn is_time_limit(source: &sqlx::Error) -> bool {
 
 fn is_unavailable(source: &sqlx::Error) -> bool {
     let code = source.as_database_error().and_then(|error| error.code());
-    // 57P..: the server shuts down or starts; 53..: it has no connection or memory left; 08..: connection lost.
-    let is_away = code.is_some_and(|code| ["57P", "53", "08"].iter().any(|class| code.starts_with(class)));
+    // 57P..: the server shuts down or starts; 53..: it has no connection or memory left; 08..: connection lost;
+    // 55..: the database accepts nobody at the moment.
+    let is_away = code.is_some_and(|code| ["57P", "53", "08", "55"].iter().any(|class| code.starts_with(class)));
     is_away
         || matches!(
             source,

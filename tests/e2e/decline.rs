@@ -37,7 +37,10 @@ async fn what_one_provider_declines_another_serves(db: PgPool) -> Result<()> {
     paula.ready(deal, 0).await?;
     world.synced().await?;
     let slots = world.get("/v1/deals/1/slots").await?;
-    assert_eq!((slots.text("/items/0/status")?, slots.text("/items/0/serving")?), ("serving".to_owned(), "3".to_owned()));
+    assert_eq!(
+        (slots.text("/items/0/status")?, slots.text("/items/0/serving")?),
+        ("serving".to_owned(), "3".to_owned())
+    );
     world.finish().await
 }
 
@@ -49,7 +52,9 @@ async fn a_request_that_nobody_can_serve_is_taken_back(db: PgPool) -> Result<()>
     let offer = paula.offer(10, "2").await?;
     let carol = world.customer("carol").await?;
     let before = carol.usd().await?.units;
-    for (units, price, reason) in [(10, "1", "price"), (11, "2", "too few free units"), (10, "2", "too little free stake")] {
+    for (units, price, reason) in
+        [(10, "1", "price"), (11, "2", "too few free units"), (10, "2", "too little free stake")]
+    {
         let deal = carol.open(carol.job(units, price, 7, 7)?, &[]).await?;
         let reasons = customer::reasons(&carol.context, deal, &[offer]).await?;
         assert_eq!(reasons[0].refused_for, Some(reason));

@@ -20,8 +20,12 @@ async fn live_on(stage: &Stage) -> Result<()> {
     let other = carol.open(carol.job(10, "2", 1, 1)?, &[]).await?;
     scripts::customer::cancel(&carol.context, other).await?;
     carol.refund(other).await?;
-    scripts::offer::update(&paula.context, *offer, &scripts::offer::Change { units: Some(13_000), ..Default::default() })
-        .await?;
+    scripts::offer::update(
+        &paula.context,
+        *offer,
+        &scripts::offer::Change { units: Some(13_000), ..Default::default() },
+    )
+    .await?;
     Ok(())
 }
 

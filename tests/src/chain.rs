@@ -8,8 +8,8 @@ use alloy::network::TransactionBuilder as _;
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::providers::ext::AnvilApi;
 use alloy::providers::{DynProvider, Provider as _, ProviderBuilder};
-use alloy::rpc::types::{BlockTransactionsKind, TransactionRequest};
 use alloy::rpc::types::anvil::{ReorgOptions, TransactionData};
+use alloy::rpc::types::{BlockTransactionsKind, TransactionRequest};
 use anyhow::{Context as _, Result, ensure};
 
 use crate::anvil::Anvil;

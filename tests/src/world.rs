@@ -13,9 +13,9 @@ use scripts::amount::Amount;
 use scripts::chain::Context;
 use scripts::deploy::{self, Config, Tokens};
 use scripts::deployment::Deployment;
-use scripts::{keeper, operator, provider, wallet};
+use scripts::{audit, keeper, operator, provider, wallet};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Connection as _, PgConnection, PgPool};
+use sqlx::{ConnectOptions as _, Connection as _, PgConnection, PgPool};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -127,7 +127,7 @@ impl World {
         };
         let api_url = format!("http://{}", listener.local_addr()?);
         let api = Serving::start(listener, options.database.clone());
-        Ok(Self {
+        let world = Self {
             operator: actor(&chain, &deployment, "operator").await?,
             keeper: actor(&chain, &deployment, "keeper").await?,
             slasher: actor(&chain, &deployment, "slasher").await?,
@@ -142,7 +142,11 @@ impl World {
             price: Mutex::new(Some(price)),
             http: reqwest::Client::builder().no_proxy().build()?,
             _folder: folder,
-        })
+        };
+        // From here on it has looked at the database.
+        let health = world.get("/livez").await.context("starting the API")?;
+        ensure!(health.status == 200, "the API answers {health}");
+        Ok(world)
     }
 
     /* ACTORS */
@@ -311,9 +315,13 @@ impl World {
 
     /* END */
 
-    /// A fresh index of the chain says the same.
-    pub async fn audit(&mut self) -> Result<()> {
-        self.compare().await
+    /// Every derived number equals the contracts'. Answers how many were compared.
+    pub async fn audit(&mut self) -> Result<u64> {
+        self.synced().await?;
+        let audited = audit::audit(&self.operator.context, self.database.to_url_lossy().as_str()).await?;
+        ensure!(audited.differences.is_empty(), "the audit finds {:#?}", audited.differences);
+        ensure!(audited.checked > 0, "the audit compares nothing");
+        Ok(audited.checked)
     }
 
     /// How every journey ends: audited, and with nothing left behind.
