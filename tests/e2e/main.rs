@@ -2,8 +2,10 @@
 
 mod stage;
 
+mod audit;
 mod story;
 
+mod corners;
 mod decline;
 mod exit;
 mod margin;
