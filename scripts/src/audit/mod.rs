@@ -3,6 +3,7 @@
 mod market;
 mod money;
 mod stake;
+mod terms;
 
 use alloy::eips::BlockId;
 use alloy::primitives::{Address, B256};
@@ -57,6 +58,7 @@ pub async fn audit(context: &Context, database_url: &str) -> Result<Audited> {
     audit.stake().await?;
     audit.market().await?;
     audit.money().await?;
+    audit.agreed().await?;
     let after = cursor(&audit.pool).await?;
     ensure!(
         (before.block, before.hash) == (after.block, after.hash),
