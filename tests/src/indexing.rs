@@ -42,10 +42,11 @@ impl Indexing {
             tip && status.state == State::Following
         };
         let reached = self.wait(|status| is_there(status) || matches!(status.state, State::Halted(_))).await;
-        match reached.with_context(|| format!("indexing up to block {}", head.number))?.state {
-            State::Halted(reason) => bail!("the indexer halted: {reason}"),
-            _ => Ok(()),
+        let reached = reached.with_context(|| format!("indexing up to block {}", head.number))?;
+        if let State::Halted(reason) = reached.state {
+            bail!("the indexer halted: {reason}");
         }
+        Ok(())
     }
 
     /// Waits for a status; an indexer that ends before has failed.
