@@ -159,10 +159,24 @@ impl Context {
         let gas = self.provider.estimate_gas(request.clone()).await.map_err(|error| self.explain(&error))?;
         let request = request.with_gas_limit(gas + gas * GAS_HEADROOM_PERCENT / 100);
         let pending = self.provider.send_transaction(request.clone()).await.map_err(|error| self.explain(&error))?;
-        let hash = *pending.tx_hash();
-        let receipt = pending.with_timeout(Some(MINED_WITHIN)).get_receipt().await;
-        let receipt = receipt.with_context(|| format!("Transaction {hash} was sent, but is not seen to be mined"))?;
+        let receipt = self.receipt(*pending.tx_hash()).await?;
         self.mined(&request, receipt).await
+    }
+
+    /// Asks until there is a receipt. Watching blocks instead would answer from memory for a transaction that a
+    /// reorganisation took back: sent again it has the same hash, and is not mined yet.
+    async fn receipt(&self, hash: B256) -> Result<TransactionReceipt> {
+        let pause = self.provider.client().poll_interval();
+        let asked = async {
+            loop {
+                match self.provider.get_transaction_receipt(hash).await.map_err(|error| self.explain(&error))? {
+                    Some(receipt) => return Ok(receipt),
+                    None => tokio::time::sleep(pause).await,
+                }
+            }
+        };
+        let mined = tokio::time::timeout(MINED_WITHIN, asked).await;
+        mined.with_context(|| format!("Transaction {hash} was sent, but is not seen to be mined"))?
     }
 
     async fn mined(&self, request: &TransactionRequest, receipt: TransactionReceipt) -> Result<Sent> {
