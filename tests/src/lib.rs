@@ -8,3 +8,7 @@ pub mod anvil;
 pub mod chain;
 pub mod dump;
 pub mod indexing;
+
+/// What `cargo xtask demo` and `cargo xtask bench` run.
+pub mod server;
+pub mod story;
