@@ -10,5 +10,6 @@ pub mod dump;
 pub mod indexing;
 
 /// What `cargo xtask demo` and `cargo xtask bench` run.
+pub mod bench;
 pub mod server;
 pub mod story;

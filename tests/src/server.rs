@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result};
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{Connection as _, PgConnection};
+use sqlx::{ConnectOptions as _, Connection as _, PgConnection};
 use xtask::guard::random_hex;
 use xtask::postgres::{Durability, Postgres};
 
@@ -10,6 +10,8 @@ use xtask::postgres::{Durability, Postgres};
 #[derive(Debug)]
 pub struct Server {
     pub database: PgConnectOptions,
+    /// The same, for other processes.
+    pub url: String,
     kind: Kind,
 }
 
@@ -18,7 +20,7 @@ enum Kind {
     /// Goes with everything in it when it is dropped, however our process ends.
     Own { _postgres: Postgres },
     /// Where our database has to be dropped.
-    Foreign { server: PgConnectOptions, name: String },
+    Foreign { server: Box<PgConnectOptions>, name: String },
 }
 
 impl Server {
@@ -26,13 +28,15 @@ impl Server {
         let Some(url) = url else {
             let postgres = tokio::task::spawn_blocking(|| Postgres::start(Durability::Durable)).await?;
             let postgres = postgres.map_err(anyhow::Error::from_boxed)?;
-            let database = postgres.url().parse()?;
-            return Ok(Self { database, kind: Kind::Own { _postgres: postgres } });
+            let url = postgres.url();
+            return Ok(Self { database: url.parse()?, url, kind: Kind::Own { _postgres: postgres } });
         };
         let server: PgConnectOptions = url.parse().context("DATABASE_URL is not the URL of a Postgres")?;
         let name = format!("surety_{}", random_hex()?);
         execute(&server, &format!(r#"create database "{name}""#)).await?;
-        Ok(Self { database: server.clone().database(&name), kind: Kind::Foreign { server, name } })
+        let database = server.clone().database(&name);
+        let url = database.to_url_lossy().to_string();
+        Ok(Self { database, url, kind: Kind::Foreign { server: server.into(), name } })
     }
 
     pub async fn end(self) -> Result<()> {

@@ -16,6 +16,9 @@ const TERM_DAYS: u8 = 14;
 /// Ten-thousandths of a dollar per unit-day.
 const PRICE_MAX: u128 = 12_000;
 
+/// How many of the busiest are told one by one.
+const TOLD: usize = 3;
+
 pub(super) async fn play(stage: &mut Stage) -> Result<()> {
     let functions = trace::functions()?;
     let demands = trace::demands(&functions)?;
@@ -32,14 +35,14 @@ pub(super) async fn play(stage: &mut Stage) -> Result<()> {
         args.prepaid = Some(price_max * u128::from(demand.units) * u128::from(DAYS));
         let (job, _) = jobs::open(stage, demand.name.clone(), TRACE[place % TRACE.len()], &args).await?;
         locked += job.seats.iter().map(|seat| seat.lock.0).sum::<u128>();
-        if place < 3 || place >= ALONE {
+        if !(TOLD..ALONE).contains(&place) {
             let cores = whole(demand.millicores, 3);
             let (name, count) = (&demand.name, counted(demand.functions, "function"));
             let hosts: Vec<&str> = job.seats.iter().map(|seat| seat.provider.name).collect();
             let (units, hosts) = (counted(demand.units, "unit"), hosts.join(", "));
             stage.voice.say(format!("{name:<14} {count:>12}, {cores:>7} cores: {units:>10} by {hosts}"));
         }
-        if place == 3 {
+        if place == TOLD {
             stage.voice.say("...");
         }
     }

@@ -1,0 +1,42 @@
+//! `cargo xtask bench NAME`: prints one JSON object a line.
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use tests::bench::{backfill, gas};
+use tracing_subscriber::EnvFilter;
+
+/// Measures; stdout is one JSON object a line, stderr says what goes on.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask bench")]
+struct Arguments {
+    #[command(subcommand)]
+    bench: Bench,
+}
+
+#[derive(Debug, Subcommand)]
+enum Bench {
+    /// Gas of whole transactions beside their budgets.
+    Gas,
+    /// From an empty database to the head of a chain of our own events.
+    Backfill {
+        #[arg(long, default_value_t = 1_000_000)]
+        events: usize,
+        /// A Postgres that runs already.
+        #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+        database_url: Option<String>,
+    },
+    /// One case of a bench, in a process of its own.
+    #[command(hide = true)]
+    Case { case: String },
+}
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,sqlx=error"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    match Arguments::parse().bench {
+        Bench::Gas => gas::run(),
+        Bench::Backfill { events, database_url } => backfill::run(events, database_url.as_deref()).await,
+        Bench::Case { case } => backfill::case(&serde_json::from_str(&case)?).await,
+    }
+}
