@@ -3,6 +3,7 @@
 mod stage;
 
 mod audit;
+mod demo;
 mod story;
 
 mod corners;

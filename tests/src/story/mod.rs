@@ -7,6 +7,7 @@ pub mod report;
 pub mod stage;
 pub mod voice;
 
+mod audit;
 mod crash;
 mod delegators;
 mod earning;
@@ -57,5 +58,6 @@ async fn play(stage: &mut Stage) -> Result<()> {
     ending::of_functions(stage).await?;
     ending::of_jobs(stage).await?;
     ending::of_claims(stage).await?;
-    next::play(stage).await
+    next::play(stage).await?;
+    audit::play(stage).await
 }
