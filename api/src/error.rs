@@ -51,6 +51,9 @@ pub(crate) enum Error {
     /// 503: the indexer has not written the first block yet.
     #[error("nothing is indexed yet")]
     NothingIndexed,
+    /// 503: there are facts, and no state yet.
+    #[error("the first backfill is under way, at block {block}")]
+    Backfilling { block: i64 },
     /// 503: `min_seq` did not become visible in the time that we wait.
     #[error("journal entry {min_seq} is not visible yet, the last one is {seq}")]
     NotVisible { min_seq: i64, seq: i64 },
@@ -97,6 +100,7 @@ impl Error {
             Self::TooManyRequests { .. } => (StatusCode::TOO_MANY_REQUESTS, "too-many-requests", "Too many requests"),
             Self::Panicked => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error"),
             Self::NothingIndexed => (StatusCode::SERVICE_UNAVAILABLE, "nothing-indexed", "Nothing indexed"),
+            Self::Backfilling { .. } => (StatusCode::SERVICE_UNAVAILABLE, "backfilling", "Backfill under way"),
             Self::NotVisible { .. } => (StatusCode::SERVICE_UNAVAILABLE, "not-visible", "Not visible yet"),
             Self::TimedOut => (StatusCode::SERVICE_UNAVAILABLE, "timed-out", "Timed out"),
             Self::Database(source) if is_time_limit(source) => {
