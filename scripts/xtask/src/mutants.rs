@@ -245,7 +245,7 @@ fn normal(path: &Path) -> PathBuf {
                 result.pop();
             }
             Component::CurDir => {}
-            Component::Normal(_) | Component::RootDir | Component::Prefix(_) => result.push(component),
+            other => result.push(other),
         }
     }
     result
