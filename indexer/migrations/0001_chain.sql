@@ -52,7 +52,7 @@ create table block (
     timestamp timestamptz not null,
     has_facts boolean not null
 );
-comment on table block is 
+comment on table block is
     'Headers of the blocks that hold facts, of the last final block, and of every block after it.';
 
 create table cursor (

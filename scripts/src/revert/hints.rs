@@ -193,7 +193,6 @@ const HINTS: &[(&str, &str)] = &[
     ("QuarantineUnknown", "There is no quarantine {quarantine}, or it was paid or cancelled."),
     ("ReadyNotLate", "The provider has until {deadline:time} to be ready; it alone may decline before that."),
     ("ReadyTooLate", "`ready` was due at {deadline:time}: the slot will be given to another provider."),
-    ("ReentrancyGuardReentrantCall", "The token called back while it was moved, which no contract of Surety allows."),
     ("RenewalNotOpen", "The renewal opens at {opensAt:time}, one day before the term ends."),
     ("RenewalOver", "The term ended at {termEnd:time}: the slot can only be closed."),
     ("RenewalRefused", "The provider announced that it will not renew slot {slot} of deal {deal}."),
