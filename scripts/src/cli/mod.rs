@@ -51,7 +51,7 @@ pub(crate) struct Global {
     /// API of this deployment, for what the chain alone cannot tell
     #[arg(long, global = true)]
     pub(crate) api_url: Option<String>,
-    /// Deployment file; without it contracts/deployments/<chain id>.json
+    /// Deployment file; without it contracts/deployments/CHAIN_ID.json
     #[arg(long, global = true, env = "SURETY_DEPLOYMENT", value_name = "FILE")]
     deployment: Option<PathBuf>,
     /// Encrypted key; its password is asked for or read from SURETY_KEYSTORE_PASSWORD
