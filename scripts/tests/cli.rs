@@ -221,7 +221,7 @@ async fn a_dry_run_shows_every_transaction_and_sends_none() -> Result<()> {
     assert_eq!(dry["result"]["staked"], "60");
 
     let refused = world.surety(PAULA, &["provider", "stake", "101", "--dry-run"])?;
-    refused.refused_with(&["TransferFromFailed()", "holds too little of it"]);
+    refused.refused_with(&["ERC20InsufficientBalance(", "fund the account first"]);
     world.surety(PAULA, &["provider", "stake", "60"])?.failed_with(&["moves value", "--yes"]);
     assert_eq!(world.block().await?, before);
     assert_eq!(
