@@ -56,7 +56,17 @@ function compile(version, input) {
   if (solc.version() !== version) {
     fail(`scripts/solc/solc says ${version}, but the compiler that npm installed is ${solc.version()}.`);
   }
-  return Buffer.from(solc.compile(input.toString("utf8")));
+  return Buffer.from(compileOnHeap(require(path.join(ROOT, "contracts/node_modules/solc/soljson.js")), input));
+}
+
+/** The wrapper's own `compile` puts the input on the compiler's stack, which inputs of over 4 MB overflow. */
+function compileOnHeap(soljson, input) {
+  const text = input.toString("utf8");
+  const length = soljson.lengthBytesUTF8(text) + 1;
+  const pointer = soljson._malloc(length);
+  soljson.stringToUTF8(text, pointer, length);
+  const withoutCallback = 0;
+  return soljson.UTF8ToString(soljson._solidity_compile(pointer, withoutCallback, 0));
 }
 
 function cached(file) {
