@@ -245,7 +245,7 @@ fn normal(path: &Path) -> PathBuf {
                 result.pop();
             }
             Component::CurDir => {}
-            other => result.push(other),
+            Component::Normal(_) | Component::RootDir | Component::Prefix(_) => result.push(component),
         }
     }
     result

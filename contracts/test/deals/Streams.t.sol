@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IDeals, IDealsBooks} from "../src/interfaces/IDeals.sol";
-import {IStaking} from "../src/interfaces/IStaking.sol";
-import {DealId} from "../src/types/Ids.sol";
-import {SystemBase} from "./SystemBase.t.sol";
+import {IDeals, IDealsBooks} from "../../src/interfaces/IDeals.sol";
+import {IStaking} from "../../src/interfaces/IStaking.sol";
+import {DealId} from "../../src/types/Ids.sol";
+import {SystemBase} from "../SystemBase.t.sol";
 
 /// @dev What is owed, what is held back, what is credited, and what happens when the money is gone.
 contract DealsStreamsTest is SystemBase {
