@@ -83,19 +83,26 @@ pub(crate) enum Fork {
     Rewind(Tip),
     /// Below what was final: nobody can say which chain is right.
     TooDeep,
+    /// The node does not have the blocks that would tell, as while it catches up.
+    Unknown,
 }
 
 /// Where our chain and the node's part: `ours` are the stored headers that are not below finality, with the node's hash of
 /// the same number, in any order.
 pub(crate) fn find_fork(stored: &Stored, ours: &[(Tip, Option<B256>)]) -> Fork {
     let shared = ours.iter().filter(|(tip, theirs)| *theirs == Some(tip.hash)).max_by_key(|(tip, _)| tip.number);
-    match shared {
-        Some((tip, _)) => Fork::Rewind(*tip),
-        None if stored.finalized < stored.first_block => {
-            Fork::Rewind(Tip { number: stored.first_block - 1, hash: B256::ZERO })
-        }
-        None => Fork::TooDeep,
+    if let Some((tip, _)) = shared {
+        return Fork::Rewind(*tip);
     }
+    // Only another block at the very height proves another chain; a missing one says that the node is behind.
+    let lowest = stored.finalized.max(stored.first_block);
+    if !ours.iter().any(|(tip, theirs)| tip.number == lowest && theirs.is_some()) {
+        return Fork::Unknown;
+    }
+    if stored.finalized < stored.first_block {
+        return Fork::Rewind(Tip { number: stored.first_block - 1, hash: B256::ZERO });
+    }
+    Fork::TooDeep
 }
 
 #[cfg(test)]
@@ -192,6 +199,17 @@ mod tests {
     fn a_fork_below_finality_is_too_deep() {
         let compared: Vec<_> = (36..=100).map(|number| (tip(number, 1), Some(hash(number, 2)))).collect();
         assert_eq!(find_fork(&stored(100, 36), &compared), Fork::TooDeep);
+    }
+
+    #[test]
+    fn a_node_without_the_blocks_proves_no_fork() {
+        let unknown: Vec<_> = (36..=100).map(|number| (tip(number, 1), None)).collect();
+        assert_eq!(find_fork(&stored(100, 36), &unknown), Fork::Unknown);
+        let young: Vec<_> = (FIRST..=40).map(|number| (tip(number, 1), None)).collect();
+        assert_eq!(find_fork(&stored(40, FIRST - 1), &young), Fork::Unknown);
+        // Another block above what was final says nothing of what was.
+        let gap: Vec<_> = (36..=100).map(|number| (tip(number, 1), (number > 36).then(|| hash(number, 2)))).collect();
+        assert_eq!(find_fork(&stored(100, 36), &gap), Fork::Unknown);
     }
 
     #[test]

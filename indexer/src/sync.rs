@@ -272,6 +272,7 @@ impl Session<'_> {
                 self.reporter.indexed(to, 0);
                 Ok(None)
             }
+            Fork::Unknown => bail!("the node has neither our blocks nor others from block {} on", stored.finalized),
             Fork::TooDeep => {
                 let reason = format!(
                     "the node's chain parts from ours below block {}, which was final: nobody can say which is right",
