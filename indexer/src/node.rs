@@ -1,5 +1,6 @@
 //! The node: JSON-RPC over HTTP or a web socket. Every call has a time limit, and no answer can fill the memory.
 
+use std::fmt;
 use std::time::Duration;
 
 use alloy::providers::{Provider, ProviderBuilder, RootProvider, WsConnect};
@@ -11,6 +12,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
+use tracing::debug;
 
 use crate::wire::{Header, Log, Quantity};
 
@@ -45,11 +47,26 @@ struct ReplyError {
     message: String,
 }
 
+/// The node understood the call, and refuses it.
+#[derive(Debug)]
+struct Refused {
+    code: i64,
+    message: String,
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "the node answers: {} ({})", self.message, self.code)
+    }
+}
+
+impl std::error::Error for Refused {}
+
 impl<T> Reply<T> {
     /// A `null` result is no error: there is no such block.
     fn into_result(self) -> Result<Option<T>> {
         match self.error {
-            Some(ReplyError { code, message }) => bail!("the node answers: {message} ({code})"),
+            Some(ReplyError { code, message }) => Err(Refused { code, message }.into()),
             None => Ok(self.result),
         }
     }
@@ -75,12 +92,22 @@ impl Node {
         Ok(id.context("the node has no chain id")?.0)
     }
 
-    /// Headers by number, tag or hash; `None` where the node has no such block.
+    /// The last final block; `None` where the node does not know the word, whether it answers so or refuses the call.
+    pub(crate) async fn finalized(&self) -> Result<Option<Header>> {
+        match self.call("eth_getBlockByNumber", json!(["finalized", false])).await {
+            Err(error) if error.is::<Refused>() => {
+                debug!("the node knows no final block: {error:#}");
+                Ok(None)
+            }
+            answer => answer,
+        }
+    }
+
+    /// Headers by number or tag; `None` where the node has no such block.
     pub(crate) async fn headers(&self, blocks: &[Block]) -> Result<Vec<Option<Header>>> {
         let calls = blocks.iter().map(|block| match block {
             Block::Number(number) => ("eth_getBlockByNumber", json!([format!("{number:#x}"), false])),
             Block::Latest => ("eth_getBlockByNumber", json!(["latest", false])),
-            Block::Finalized => ("eth_getBlockByNumber", json!(["finalized", false])),
         });
         self.calls(calls.collect()).await
     }
@@ -127,7 +154,13 @@ impl Node {
                 let call = provider.client().request::<_, Box<RawValue>>(method, parameters);
                 let answer = tokio::time::timeout(CALL_TIMEOUT, call).await;
                 let answer = answer.with_context(|| format!("{method} takes too long"))?;
-                let answer = answer.map_err(|error| anyhow!("calling {method}: {error}"))?;
+                let answer = answer.map_err(|error| match error.as_error_resp() {
+                    Some(refusal) => {
+                        anyhow::Error::from(Refused { code: refusal.code, message: refusal.message.to_string() })
+                            .context(format!("calling {method}"))
+                    }
+                    None => anyhow!("calling {method}: {error}"),
+                })?;
                 serde_json::from_str(answer.get()).with_context(|| format!("reading the answer to {method}"))
             }
         }
@@ -166,7 +199,6 @@ impl Node {
 pub(crate) enum Block {
     Number(u64),
     Latest,
-    Finalized,
 }
 
 async fn post(client: &reqwest::Client, url: &str, request: &impl Serialize) -> Result<Vec<u8>> {

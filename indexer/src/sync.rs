@@ -198,9 +198,9 @@ impl Session<'_> {
 
     async fn look(&mut self) -> Result<(Stored, Seen)> {
         let tip = self.store.tip();
-        let blocks = [Block::Latest, Block::Finalized, Block::Number(tip.number)];
-        let headers = self.node.headers(&blocks).await?;
-        let [Some(head), finalized, at_tip] = headers[..] else {
+        let blocks = [Block::Latest, Block::Number(tip.number)];
+        let (headers, finalized) = tokio::try_join!(self.node.headers(&blocks), self.node.finalized())?;
+        let [Some(head), at_tip] = headers[..] else {
             bail!("the node has no head");
         };
         #[expect(clippy::cast_precision_loss, reason = "a gauge is a float, and block numbers are far below 2^52")]
@@ -298,8 +298,7 @@ impl Session<'_> {
             return Ok(());
         }
         let hashes = [told.hash];
-        let (logs, finalized) = tokio::try_join!(self.node.logs_of(&hashes), self.node.headers(&[Block::Finalized]))?;
-        let finalized = finalized.first().copied().flatten();
+        let (logs, finalized) = tokio::try_join!(self.node.logs_of(&hashes), self.node.finalized())?;
         let finalized = finalized.map_or(told.number.saturating_sub(FINALITY), |block| block.number);
         self.append(&[told], &logs, finalized).await
     }

@@ -230,6 +230,19 @@ async fn a_node_that_fails_is_asked_again(db: PgPool) -> Result<()> {
 }
 
 #[sqlx::test(migrations = false)]
+async fn a_node_that_knows_no_final_block_is_followed_all_the_same(db: PgPool) -> Result<()> {
+    let node = Node::start().await;
+    node.chain().has_no_finality = true;
+    node.chain().mine(150);
+    let mut indexer = Indexer::start(&db, &node)?;
+    indexer.synced(&node).await?;
+    let finalized: i64 = query_scalar("select finalized from cursor").fetch_one(&db).await?;
+    assert_eq!(finalized, 150 - 64);
+    indexer.stop().await?;
+    equals_fresh(&db, &node).await
+}
+
+#[sqlx::test(migrations = false)]
 async fn losing_postgres_loses_nothing(db: PgPool) -> Result<()> {
     let node = Node::start().await;
     node.chain().mine(200);

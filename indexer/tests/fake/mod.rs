@@ -41,6 +41,8 @@ pub(crate) struct Chain {
     pub(crate) logs_max: usize,
     /// The node answers the next requests with a failure.
     pub(crate) failures: usize,
+    /// The node refuses calls that name the final block.
+    pub(crate) has_no_finality: bool,
     pub(crate) chain_id: u64,
     pub(crate) ranges_refused: usize,
     fork: u64,
@@ -61,6 +63,7 @@ impl Chain {
             range_max: u64::MAX,
             logs_max: usize::MAX,
             failures: 0,
+            has_no_finality: false,
             chain_id: CHAIN_ID,
             ranges_refused: 0,
             fork: 0,
@@ -139,6 +142,7 @@ impl Chain {
             "eth_chainId" => Ok(json!(format!("{:#x}", self.chain_id))),
             "eth_getBlockByNumber" => Ok(match parameters[0].as_str().expect("a tag or a number") {
                 "latest" => self.header(self.head()),
+                "finalized" if self.has_no_finality => return Err("unknown block tag".to_owned()),
                 "finalized" => self.header(self.head().saturating_sub(FINALITY)),
                 number => self.header(quantity(number)),
             }),
