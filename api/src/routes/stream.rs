@@ -26,6 +26,8 @@ use crate::snapshot::Head;
 
 /// A message carries so many events; of longer entries, as in a backfill, the rest is in `/v1/events`.
 const EVENTS_MAX: i64 = 200;
+/// Pause before the journal is read again after that failed: on a quiet chain nothing else would wake the stream.
+const RETRY: Duration = Duration::from_millis(500);
 /// Journal entries that are read at a time.
 const BATCH: i64 = 16;
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -111,18 +113,24 @@ impl Follower {
                 return Some(entry);
             }
             self.heads.borrow_and_update();
+            let mut retry = None;
             match self.read().await {
                 Ok(()) if !self.ready.is_empty() => continue,
                 Ok(()) => {}
-                Err(error) => warn!(%error, "reading the journal for a stream failed: {error}"),
+                Err(error) => {
+                    warn!(%error, "reading the journal for a stream failed, trying again: {error}");
+                    retry = Some(RETRY);
+                }
             }
             tokio::select! {
-                changed = self.heads.changed() => changed.ok()?,
+                changed = self.heads.changed(), if retry.is_none() => changed.ok()?,
+                () = tokio::time::sleep(retry.unwrap_or_default()), if retry.is_some() => {}
                 _ = self.closing.changed() => return None,
             }
         }
     }
 
+    /// Fills `ready`, which is empty, or changes nothing.
     async fn read(&mut self) -> Result<()> {
         let mut db = self.api.db.begin().await?;
         let head = Head::read_answerable(&mut db).await?;
@@ -132,6 +140,7 @@ impl Follower {
             self.seq,
             BATCH,
         );
+        let mut ready = Vec::new();
         for entry in entries.fetch_all(&mut *db).await? {
             let mut events = Vec::new();
             if entry.kind == "applied" {
@@ -142,10 +151,11 @@ impl Follower {
             let has_more = events.len() > usize::try_from(EVENTS_MAX).expect("a small constant");
             events.truncate(usize::try_from(EVENTS_MAX).expect("a small constant"));
             let Journaled { seq, kind, first_block, last_block } = entry;
-            self.ready.push(Entry { seq, kind, first_block, last_block, events, has_more });
-            self.seq = seq;
+            ready.push(Entry { seq, kind, first_block, last_block, events, has_more });
         }
-        self.ready.reverse();
+        self.seq = ready.last().map_or(self.seq, |entry| entry.seq);
+        ready.reverse();
+        self.ready = ready;
         Ok(())
     }
 }

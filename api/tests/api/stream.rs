@@ -1,5 +1,7 @@
 //! The journal as it is written, from where the caller left.
 
+use std::time::Duration;
+
 use reqwest::Response;
 use serde_json::Value;
 use sqlx::PgPool;
@@ -114,6 +116,20 @@ async fn a_stream_goes_on_where_the_caller_left(db: PgPool) {
     drop(messages);
     let ahead = server.client.get(format!("{}/v1/stream", server.url)).header("last-event-id", 99).send().await;
     assert_eq!(ahead.expect("a reply").status(), 400);
+    server.stop().await;
+}
+
+#[sqlx::test(migrations = "../indexer/migrations", fixtures("story"))]
+async fn a_stream_outlives_a_failure_on_a_quiet_chain(db: PgPool) {
+    let server = Server::start(&db).await;
+    sqlx::raw_sql("alter table journal rename to away").execute(&db).await.expect("the journal goes away");
+    let mut messages = Messages::open(&server, "/v1/stream", Some(7)).await;
+    let early = tokio::time::timeout(Duration::from_millis(300), messages.next()).await;
+    assert!(early.is_err(), "nothing can be read: {early:?}");
+    sqlx::raw_sql("alter table away rename to journal").execute(&db).await.expect("the journal comes back");
+    for seq in 8..=10 {
+        assert_eq!(messages.next().await.expect("an entry").id, seq);
+    }
     server.stop().await;
 }
 
