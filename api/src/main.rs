@@ -18,7 +18,7 @@ use tracing_subscriber::EnvFilter;
 struct Arguments {
     /// Postgres that surety-indexer writes to.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
-    database_url: PgConnectOptions,
+    database_url: String,
 
     /// Port to listen on; 0 picks a free one.
     #[arg(long, default_value_t = 8080)]
@@ -53,13 +53,16 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<()> {
+    // Not by clap, whose complaint would repeat the password.
+    let database: PgConnectOptions =
+        arguments.database_url.parse().context("DATABASE_URL is not the URL of a Postgres")?;
     let (bind, port) = (arguments.bind, arguments.port);
     let listener =
         TcpListener::bind((bind, port)).await.with_context(|| format!("cannot listen on {bind}, port {port}"))?;
     let config = Config {
         connections: arguments.connections,
         rate_per_second: arguments.rate_per_second,
-        ..Config::new(arguments.database_url)
+        ..Config::new(database)
     };
     let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
     api::serve(listener, config, async move {

@@ -71,10 +71,11 @@ impl Config {
 /// The first address that can tell of new heads, else the first.
 fn preferred(rpc_urls: &str) -> Result<String> {
     let urls: Vec<&str> = rpc_urls.split(',').map(str::trim).filter(|url| !url.is_empty()).collect();
-    for url in &urls {
+    for (place, url) in urls.iter().enumerate() {
         let is_known = ["http://", "https://", "ws://", "wss://"].iter().any(|scheme| url.starts_with(scheme));
         if !is_known {
-            bail!("RPC_URL is not an http or ws address: {url}");
+            // Not the address itself, which may carry a key.
+            bail!("address {} of RPC_URL does not begin with http://, https://, ws:// or wss://", place + 1);
         }
     }
     let found = urls.iter().find(|url| url.starts_with("ws")).or(urls.first());
@@ -90,7 +91,8 @@ mod tests {
         assert_eq!(preferred("http://a, ws://b,http://c")?, "ws://b");
         assert_eq!(preferred("http://a,http://c")?, "http://a");
         assert!(preferred(" , ").is_err());
-        assert!(preferred("localhost:8545").is_err());
+        let refused = preferred("http://a,localhost:8545/secret").err().context("that has no scheme")?.to_string();
+        assert!(refused.contains("address 2") && !refused.contains("secret"), "{refused}");
         Ok(())
     }
 }

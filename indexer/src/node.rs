@@ -201,11 +201,12 @@ pub(crate) enum Block {
     Latest,
 }
 
+/// Errors come without the URL, which may carry a key.
 async fn post(client: &reqwest::Client, url: &str, request: &impl Serialize) -> Result<Vec<u8>> {
-    let mut response = client.post(url).json(request).send().await?;
+    let mut response = client.post(url).json(request).send().await.map_err(reqwest::Error::without_url)?;
     let status = response.status();
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await? {
+    while let Some(chunk) = response.chunk().await.map_err(reqwest::Error::without_url)? {
         ensure!(body.len() + chunk.len() <= RESPONSE_MAX, "the answer is larger than {RESPONSE_MAX} bytes");
         body.extend_from_slice(&chunk);
     }
