@@ -44,11 +44,27 @@ struct Piece {
     batch: Batch,
 }
 
+/// What there was room for, from the beginning of a range on.
+#[derive(Debug)]
+struct Fetched {
+    pieces: Vec<Piece>,
+    /// The blocks that follow the pieces, up to the end of the range.
+    rest: Option<(u64, u64)>,
+}
+
+/// How to fetch a range.
+#[derive(Clone, Debug)]
+pub(crate) struct Fetcher {
+    pub(crate) node: Node,
+    pub(crate) contracts: Contracts,
+    /// Bytes of facts after which a fetch hands over what it has.
+    pub(crate) most: usize,
+}
+
 /// Indexes a range of final blocks, or as much of it as there is time for before `shutdown`.
 pub(crate) async fn backfill<F: Future<Output = ()>>(
     store: &mut Store,
-    node: &Node,
-    contracts: &Contracts,
+    fetcher: Fetcher,
     range: RangeInclusive<u64>,
     reporter: &Reporter,
     shutdown: &Shared<F>,
@@ -59,15 +75,20 @@ pub(crate) async fn backfill<F: Future<Output = ()>>(
     loop {
         while tasks.len() < IN_FLIGHT && next <= last {
             let to = last.min(next + size - 1);
-            tasks.push_back(Task::spawn(fetch(node.clone(), contracts.clone(), next, to)));
+            tasks.push_back(Task::spawn(fetcher.clone().fetch(next, to)));
             next = to + 1;
         }
         let fetched = tokio::select! {
             () = shutdown.clone() => return Ok(()),
             fetched = tasks.next() => fetched,
         };
-        let Some(pieces) = fetched else { return Ok(()) };
-        for piece in pieces? {
+        let Some(fetched) = fetched else { return Ok(()) };
+        let Fetched { pieces, rest } = fetched?;
+        if let Some((from, to)) = rest {
+            // Before all that is in flight: blocks are committed in order.
+            tasks.push_front(Task::spawn(fetcher.clone().fetch(from, to)));
+        }
+        for piece in pieces {
             let blocks = piece.tip.number - piece.from.number + 1;
             let facts = piece.batch.facts();
             size = next_size(blocks, facts);
@@ -96,62 +117,71 @@ fn next_size(blocks: u64, logs: u64) -> u64 {
     aimed.min(blocks * 2).clamp(RANGE_MIN, RANGE_MAX)
 }
 
-/// Fetches a range. Whatever fails is tried again in halves, so that neither a node's limit nor a timeout can stop us.
-async fn fetch(node: Node, contracts: Contracts, from: u64, to: u64) -> Result<Vec<Piece>> {
-    let mut pending = vec![(from, to)];
-    let mut pieces = Vec::new();
-    let mut attempts = 0;
-    while let Some((from, to)) = pending.pop() {
-        match fetch_piece(&node, &contracts, from, to).await {
-            Ok(piece) => {
-                pieces.push(piece);
-                attempts = 0;
-            }
-            Err(error) if error.is::<Fatal>() => return Err(error),
-            Err(error) if from == to => {
-                attempts += 1;
-                if attempts == ATTEMPTS {
-                    return Err(error).with_context(|| format!("reading block {from}"));
+impl Fetcher {
+    /// Fetches a range. Whatever fails is tried again in halves, so that neither a node's limit nor a timeout can stop us;
+    /// pieces that grow large are handed over before the range is done, because an empty stretch may precede a dense one.
+    async fn fetch(self, from: u64, to: u64) -> Result<Fetched> {
+        let last = to;
+        let mut pending = vec![(from, to)];
+        let mut pieces = Vec::new();
+        let mut attempts = 0;
+        let mut bytes = 0;
+        while let Some((from, to)) = pending.pop() {
+            match self.fetch_piece(from, to).await {
+                Ok(piece) => {
+                    bytes += piece.batch.bytes();
+                    pieces.push(piece);
+                    attempts = 0;
+                    if bytes >= self.most && to < last {
+                        return Ok(Fetched { pieces, rest: Some((to + 1, last)) });
+                    }
                 }
-                tokio::time::sleep(PAUSE * 2_u32.pow(attempts)).await;
-                pending.push((from, to));
-            }
-            Err(error) => {
-                metrics::counter!("surety_indexer_ranges_shrunk_total").increment(1);
-                debug!(from, to, "shrinking the range {from} to {to}: {error:#}");
-                let middle = from + (to - from) / 2;
-                pending.push((middle + 1, to));
-                pending.push((from, middle));
+                Err(error) if error.is::<Fatal>() => return Err(error),
+                Err(error) if from == to => {
+                    attempts += 1;
+                    if attempts == ATTEMPTS {
+                        return Err(error).with_context(|| format!("reading block {from}"));
+                    }
+                    tokio::time::sleep(PAUSE * 2_u32.pow(attempts)).await;
+                    pending.push((from, to));
+                }
+                Err(error) => {
+                    metrics::counter!("surety_indexer_ranges_shrunk_total").increment(1);
+                    debug!(from, to, "shrinking the range {from} to {to}: {error:#}");
+                    let middle = from + (to - from) / 2;
+                    pending.push((middle + 1, to));
+                    pending.push((from, middle));
+                }
             }
         }
+        Ok(Fetched { pieces, rest: None })
     }
-    Ok(pieces)
-}
 
-async fn fetch_piece(node: &Node, contracts: &Contracts, from: u64, to: u64) -> Result<Piece> {
-    let logs = node.logs(from, to).await?;
-    let mut numbers: Vec<u64> = logs.iter().map(|log| log.block_number).collect();
-    ensure!(numbers.is_sorted(), "the node answers with logs out of order");
-    numbers.insert(0, from);
-    numbers.push(to);
-    numbers.dedup();
-    let named: Vec<Block> = numbers.iter().map(|number| Block::Number(*number)).collect();
-    let headers = node.headers(&named).await?;
-    let headers: Vec<Header> = headers
-        .into_iter()
-        .zip(&numbers)
-        .map(|(header, number)| header.filter(|header| header.number == *number))
-        .collect::<Option<_>>()
-        .context("the node does not have all headers of the range")?;
-    for pair in headers.windows(2) {
-        let [parent, child] = pair else { continue };
-        let is_linked = child.number != parent.number + 1 || child.parent_hash == parent.hash;
-        ensure!(is_linked, "the node's block {} is not the parent of its block {}", parent.number, child.number);
+    async fn fetch_piece(&self, from: u64, to: u64) -> Result<Piece> {
+        let logs = self.node.logs(from, to).await?;
+        let mut numbers: Vec<u64> = logs.iter().map(|log| log.block_number).collect();
+        ensure!(numbers.is_sorted(), "the node answers with logs out of order");
+        numbers.insert(0, from);
+        numbers.push(to);
+        numbers.dedup();
+        let named: Vec<Block> = numbers.iter().map(|number| Block::Number(*number)).collect();
+        let headers = self.node.headers(&named).await?;
+        let headers: Vec<Header> = headers
+            .into_iter()
+            .zip(&numbers)
+            .map(|(header, number)| header.filter(|header| header.number == *number))
+            .collect::<Option<_>>()
+            .context("the node does not have all headers of the range")?;
+        for pair in headers.windows(2) {
+            let [parent, child] = pair else { continue };
+            let is_linked = child.number != parent.number + 1 || child.parent_hash == parent.hash;
+            ensure!(is_linked, "the node's block {} is not the parent of its block {}", parent.number, child.number);
+        }
+        let batch = assemble(&self.contracts, &headers, &logs)?;
+        let tip = *headers.last().context("a range has a last block")?;
+        let from = *headers.first().context("a range has a first block")?;
+        Ok(Piece { from, tip, batch })
     }
-    let batch = assemble(contracts, &headers, &logs)?;
-    let tip = *headers.last().context("a range has a last block")?;
-    let from = *headers.first().context("a range has a first block")?;
-    Ok(Piece { from, tip, batch })
 }
 
 /// Headers and logs in one batch, both in the order of the chain. The last header is kept without facts, too.

@@ -57,14 +57,19 @@ pub struct Config {
     pub listen: Option<SocketAddr>,
     /// How often the node is asked for its head, where no subscription tells first.
     pub poll_interval: Duration,
+    /// Bytes of facts after which a fetch of final blocks hands over what it has, and leaves the rest for later.
+    pub fetch_max: usize,
 }
+
+/// Four fetches are under way at a time.
+const FETCH_MAX: usize = 16 * 1024 * 1024;
 
 impl Config {
     pub fn new(database: PgConnectOptions, rpc_urls: &str, deployment: Deployment) -> Result<Self> {
         deployment.check()?;
         let rpc_url = preferred(rpc_urls)?;
         let poll_interval = Duration::from_millis(if rpc_url.starts_with("ws") { 1000 } else { 100 });
-        Ok(Self { database, rpc_url, deployment, listen: None, poll_interval })
+        Ok(Self { database, rpc_url, deployment, listen: None, poll_interval, fetch_max: FETCH_MAX })
     }
 }
 

@@ -91,6 +91,10 @@ impl Batch {
         self.facts
     }
 
+    pub(crate) fn bytes(&self) -> usize {
+        self.tables.values().map(|table| table.copy.bytes.len()).sum()
+    }
+
     pub(crate) fn into_copies(self) -> impl Iterator<Item = Copy> {
         self.tables.into_iter().map(|(name, table)| {
             let place = if table.has_place { "block, log_index, " } else { "" };

@@ -13,6 +13,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
 use tracing::{error, info, warn};
 
+use crate::backfill::Fetcher;
 use crate::config::Config;
 use crate::copy::Batch;
 use crate::event::Contracts;
@@ -140,7 +141,8 @@ async fn session<F: Future<Output = ()>>(
     }
     info!(block = store.tip().number, "leading from block {}", store.tip().number);
     let heads = node.heads().await?;
-    Session { store, node, contracts, reporter, heads, poll_interval: config.poll_interval }.run(shutdown).await
+    let &Config { poll_interval, fetch_max, .. } = config;
+    Session { store, node, contracts, reporter, heads, poll_interval, fetch_max }.run(shutdown).await
 }
 
 struct Session<'a> {
@@ -150,6 +152,7 @@ struct Session<'a> {
     reporter: &'a Reporter,
     heads: Option<Subscription<Header>>,
     poll_interval: Duration,
+    fetch_max: usize,
 }
 
 impl Session<'_> {
@@ -162,8 +165,9 @@ impl Session<'_> {
             match next_step(&stored, &seen) {
                 Step::Backfill(range) => {
                     self.reporter.state(State::Backfilling);
-                    backfill::backfill(&mut self.store, &self.node, self.contracts, range, self.reporter, shutdown)
-                        .await?;
+                    let (node, contracts) = (self.node.clone(), self.contracts.clone());
+                    let fetcher = Fetcher { node, contracts, most: self.fetch_max };
+                    backfill::backfill(&mut self.store, fetcher, range, self.reporter, shutdown).await?;
                 }
                 Step::Follow(range) => {
                     self.derive_once().await?;

@@ -28,14 +28,17 @@ impl Indexer {
     }
 
     fn start_with(db: &PgPool, node: &Node, deployment: Deployment) -> Result<Self> {
-        let mut config = Config::new((*db.connect_options()).clone(), &node.url, deployment)?;
+        Ok(Self::start_as(Config::new((*db.connect_options()).clone(), &node.url, deployment)?))
+    }
+
+    fn start_as(mut config: Config) -> Self {
         config.poll_interval = Duration::from_millis(5);
         let (sender, status) = Status::channel();
         let (stop, stopped) = oneshot::channel();
         let shutdown = async {
             let _ = stopped.await;
         };
-        Ok(Self { status, stop, task: tokio::spawn(indexer::run(config, sender, shutdown)) })
+        Self { status, stop, task: tokio::spawn(indexer::run(config, sender, shutdown)) }
     }
 
     async fn until(&mut self, is_wanted: impl FnMut(&Status) -> bool) -> Result<Status> {
@@ -139,6 +142,21 @@ async fn ranges_shrink_to_what_the_node_allows(db: PgPool) -> Result<()> {
     assert!(node.chain().ranges_refused > 0);
     assert_eq!(facts(&db).await?, i64::try_from(node.chain().logs())?);
     indexer.stop().await
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_fetch_that_grows_large_is_handed_over_in_parts(db: PgPool) -> Result<()> {
+    let node = Node::start().await;
+    node.chain().mine(400);
+    node.chain().logs_max = 40;
+    let mut config = Config::new((*db.connect_options()).clone(), &node.url, deployment())?;
+    config.fetch_max = 1;
+    let mut indexer = Indexer::start_as(config);
+    indexer.synced(&node).await?;
+    assert!(node.chain().ranges_refused > 0);
+    assert_eq!(facts(&db).await?, i64::try_from(node.chain().logs())?);
+    indexer.stop().await?;
+    equals_fresh(&db, &node).await
 }
 
 #[sqlx::test(migrations = false)]
