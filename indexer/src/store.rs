@@ -73,7 +73,7 @@ impl Store {
         let cursor = query!(
             r#"
             update cursor
-            set fence = fence + 1, halted = null
+            set fence = fence + 1
             returning block, hash as "hash: B256", finalized, fence, is_derived
             "#
         )
@@ -170,7 +170,8 @@ impl Store {
             set block = $2,
                 hash = $3::bytea,
                 timestamp = coalesce((select timestamp from block where number = $2), 'epoch'),
-                seq = seq + 1
+                seq = seq + 1,
+                halted = null
             where fence = $1
             returning seq
             "#,
@@ -316,7 +317,8 @@ async fn advance(
     query_scalar!(
         r#"
         update cursor
-        set block = $4, hash = $5::bytea, timestamp = moment($6::bigint), finalized = $7, seq = seq + 1
+        set block = $4, hash = $5::bytea, timestamp = moment($6::bigint), finalized = $7, seq = seq + 1,
+            halted = null
         where fence = $1 and block = $2 and hash = $3::bytea
         returning seq
         "#,

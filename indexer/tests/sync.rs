@@ -215,7 +215,14 @@ async fn a_fork_below_finality_halts(db: PgPool) -> Result<()> {
     assert_eq!(dump(&db).await?, before);
     let halted: Option<String> = query_scalar("select halted from cursor").fetch_one(&db).await?;
     assert!(halted.context("the cursor does not say so")?.contains("final"));
-    indexer.stop().await
+    indexer.stop().await?;
+    // Until there is progress the cursor says so, whoever leads.
+    node.chain().failures = usize::MAX;
+    let mut restarted = Indexer::start(&db, &node)?;
+    restarted.until(|status| matches!(status.state, State::Retrying(_))).await?;
+    let halted: Option<String> = query_scalar("select halted from cursor").fetch_one(&db).await?;
+    assert!(halted.is_some());
+    restarted.stop().await
 }
 
 #[sqlx::test(migrations = false)]
