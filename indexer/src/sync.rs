@@ -113,7 +113,8 @@ fn is_passing(error: &anyhow::Error) -> bool {
         error.chain().find_map(|cause| cause.downcast_ref::<sqlx::Error>()).and_then(sqlx::Error::as_database_error);
     match refused.and_then(|refused| refused.code().map(|code| code.to_string())) {
         // Connections, conflicts, resources, objects in use, operators and the system.
-        Some(code) => ["08", "40", "53", "55", "57", "58"].iter().any(|class| code.starts_with(class)),
+        // 25006: read only, as after a failover, until the connection finds the new primary.
+        Some(code) => ["08", "25006", "40", "53", "55", "57", "58"].iter().any(|class| code.starts_with(class)),
         None => true,
     }
 }
