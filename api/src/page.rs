@@ -19,6 +19,8 @@ use crate::error::{Error, Result};
 
 pub(crate) const LIMIT_MAX: i64 = 200;
 pub(crate) const LIMIT_DEFAULT: i64 = 50;
+/// Characters of a sort value: enough for a 256-bit amount with its fraction.
+const DECIMAL_MAX: usize = 200;
 
 /// Parameters of every list.
 #[derive(Debug, Default, IntoParams)]
@@ -259,9 +261,15 @@ fn decode(binding: u64, cursor: &str) -> Result<Key> {
     if bound != format!("{binding:016x}") {
         return Err(Error::BadCursor("this cursor belongs to another list, sort or filter"));
     }
-    let is_number =
-        !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.' || byte == b'-');
-    if is_number { Ok(key) } else { Err(malformed()) }
+    if is_decimal(value) { Ok(key) } else { Err(malformed()) }
+}
+
+/// Whether Postgres can read it as a number, as it wrote it: anybody can make a cursor whose check fits.
+fn is_decimal(text: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let unsigned = text.strip_prefix('-').unwrap_or(text);
+    let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, "0"));
+    text.len() <= DECIMAL_MAX && digits(whole) && digits(fraction)
 }
 
 /// SipHash with fixed keys: the same in every process of one build, which is as long as a cursor lives.
@@ -323,6 +331,18 @@ mod tests {
         for other in ["/?class=2&sort=price", "/?class=1&sort=-price", "/?class=1", "/other?class=1&sort=price"] {
             let uri = format!("{other}&cursor={cursor}");
             assert!(matches!(list(&uri).await, Err(Error::BadCursor(_))), "{uri}");
+        }
+    }
+
+    #[test]
+    fn a_cursor_with_an_odd_number_is_refused() {
+        for value in ["0", "12.5", "-3", "-0.25", "115792089237316195423570985008687907853269984665640564039457"] {
+            assert!(decode(7, &encode(7, &Key::new(value, 42))).is_ok(), "{value}");
+        }
+        let long = "9".repeat(DECIMAL_MAX + 1);
+        for value in ["", "1-2", "--1", "1.2.3", ".", "-", "1.", ".5", "1e9", "NaN", " 1", "+1", &long] {
+            let decoded = decode(7, &encode(7, &Key::new(value, 42)));
+            assert!(matches!(decoded, Err(Error::BadCursor(_))), "{value}");
         }
     }
 
