@@ -5,6 +5,7 @@ use std::time::Duration;
 use sqlx::PgPool;
 use sqlx::postgres::PgListener;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 use tracing::warn;
 
 use crate::error::{Error, Result};
@@ -17,11 +18,12 @@ const POLL: Duration = Duration::from_secs(2);
 /// Pause before the next try when Postgres is away.
 const RETRY: Duration = Duration::from_millis(500);
 
-/// Reads how far the tables are and follows from there. The follower ends when every receiver is gone.
-pub(crate) async fn start(db: PgPool) -> Result<watch::Receiver<Option<Head>>> {
+/// Reads how far the tables are and follows from there. The follower ends when every receiver is gone; whoever closes the
+/// database before that aborts it first.
+pub(crate) async fn start(db: PgPool) -> Result<(watch::Receiver<Option<Head>>, JoinHandle<()>)> {
     let head = Head::read(&mut *db.acquire().await?).await?;
     let (sender, receiver) = watch::channel(head);
-    tokio::spawn(async move {
+    let follower = tokio::spawn(async move {
         while !sender.is_closed() {
             if let Err(error) = follow(&db, &sender).await {
                 warn!(%error, "following the journal failed, trying again: {error}");
@@ -32,7 +34,7 @@ pub(crate) async fn start(db: PgPool) -> Result<watch::Receiver<Option<Head>>> {
             }
         }
     });
-    Ok(receiver)
+    Ok((receiver, follower))
 }
 
 async fn follow(db: &PgPool, sender: &watch::Sender<Option<Head>>) -> Result<()> {

@@ -66,8 +66,9 @@ pub async fn serve(
     let address = listener.local_addr().context("reading the address that is listened on")?;
     info!(url = %format!("http://{address}"), "serving http://{address}");
     let (close, closing) = watch::channel(false);
+    let (heads, follower) = follow::start(db.clone()).await.context("reading how far the chain was indexed")?;
     let api = Api {
-        heads: follow::start(db.clone()).await.context("reading how far the chain was indexed")?,
+        heads,
         db: db.clone(),
         closing,
         totals: Arc::default(),
@@ -82,6 +83,10 @@ pub async fn serve(
         })
         .await
         .context("serving HTTP")?;
+    // A follower of a closed database would complain, and try again.
+    follower.abort();
+    // It was told to end: how it did is no news.
+    let _ = follower.await;
     db.close().await;
     Ok(())
 }
