@@ -69,6 +69,10 @@ struct Provider {
     delegators: i64,
     /// Slots that it serves now.
     slots_serving: i64,
+    /// Stablecoin that the provider can claim.
+    credit_usd: String,
+    /// The stakers' part of its revenue that anybody can push to Staking.
+    stakers_credit_usd: String,
     #[serde(skip)]
     key: String,
 }
@@ -256,6 +260,10 @@ async fn fetch_rows(db: &mut PgConnection, head: &Head, rows: Rows) -> Result<Ve
                 where s.provider = p.provider and not s.is_own and s.shares > 0) as "delegators!",
             (select count(*) from slot as s
                 where s.provider = p.provider and s.status = 'serving') as "slots_serving!",
+            trim_scale(coalesce((select c.amount from credit as c where c.account = p.provider), 0)
+                * $1::text::numeric)::text as "credit_usd!",
+            trim_scale(coalesce((select c.amount from stakers_credit as c where c.provider = p.provider), 0)
+                * $1::text::numeric)::text as "stakers_credit_usd!",
             p.key::text as "key!"
         from (
             select

@@ -9,11 +9,14 @@ const PAULA: &str = "0xa1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1";
 
 #[sqlx::test(migrations = "../indexer/migrations", fixtures("story"))]
 async fn a_provider_shows_its_stake_and_what_it_can_take(db: PgPool) {
+    let credit = r"insert into credit select provider, 12500000, 9 from provider where name = 'paula'";
+    sqlx::query(credit).execute(&db).await.expect("a credit goes in");
     let server = Server::start(&db).await;
     assert_snapshot!(server.shown(&format!("/v1/providers/{PAULA}")).await, @r#"
     200 OK
     {
       "address": "0xA1A1a1a1A1A1A1A1A1a1a1a1a1a1A1A1a1A1a1a1",
+      "credit_usd": "12.5",
       "delegated_flt": "7000000",
       "delegation_cap_flt": "20000000",
       "delegators": 2,
@@ -37,6 +40,7 @@ async fn a_provider_shows_its_stake_and_what_it_can_take(db: PgPool) {
       "reward_share_bps": 3000,
       "slots_serving": 1,
       "staked_flt": "8999000",
+      "stakers_credit_usd": "1164.24",
       "thawing_flt": "1000000"
     }
     "#);
