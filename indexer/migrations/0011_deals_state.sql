@@ -35,7 +35,6 @@ create table slot (
     offer bigint,
     price amount not null,
     lock bigint,
-    lock_amount amount not null,
     value_at_stake amount not null,
     assigned_at timestamptz,
     started_at timestamptz,

@@ -290,7 +290,6 @@ as $$
         case when v.has_provider then a.offer end,
         case when v.has_provider then a.price else 0 end,
         case when v.has_provider then a.lock end,
-        case when v.has_provider then l.lock_amount else 0 end,
         case when v.has_provider then l.value_at_stake else 0 end,
         case when v.has_provider then ab.timestamp end,
         case when v.is_ready then coalesce(s.started_at, rb.timestamp) end,
@@ -369,16 +368,15 @@ as $$
         select * from deal_stop_requested where deal = k.deal order by block desc, log_index desc limit 1
     ) as q on true
     left join lateral (
-        select max(block) as block, (array_agg(lock_amount order by block desc, log_index desc))[1] as lock_amount,
-            (array_agg(value_at_stake order by block desc, log_index desc)
-                filter (where value_at_stake is not null))[1] as value_at_stake
+        select max(block) as block, (array_agg(value_at_stake order by block desc, log_index desc)
+            filter (where value_at_stake is not null))[1] as value_at_stake
         from (
-            select a.block, a.log_index, a.lock_amount::numeric, a.value_at_stake::numeric
+            select a.block, a.log_index, a.value_at_stake::numeric
             union all
-            select n.block, n.log_index, n.lock_amount, n.value_at_stake
+            select n.block, n.log_index, n.value_at_stake
             where n.block is not null
             union all
-            select block, log_index, lock_amount, null from slot_topped_up
+            select block, log_index, null from slot_topped_up
             where deal = k.deal and slot = k.slot and (block, log_index) > (a.block, a.log_index)
         ) as change
     ) as l on true

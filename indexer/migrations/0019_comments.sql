@@ -759,7 +759,6 @@ comment on column slot.provider is 'Who offers compute.';
 comment on column slot.offer is 'Number of the offer.';
 comment on column slot.price is 'Offer''s price plus royalty, per unit-day.';
 comment on column slot.lock is 'Number of the lock.';
-comment on column slot.lock_amount is 'What Deals locked at the last grant, in FLT wei.';
 comment on column slot.value_at_stake is 'Value at stake, in stablecoin.';
 comment on column slot.assigned_at is 'When the provider was locked.';
 comment on column slot.started_at is 'When accrual started, moved on by what was not paid for.';

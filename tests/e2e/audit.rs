@@ -17,7 +17,6 @@ const UNKNOWN_TO_CONTRACTS: &[&str] = &[
     "position.flt_claimed",
     "position.usd_claimed",
     "slot.fee_total",
-    "slot.lock_amount",
     "slot.provider_total",
     "slot.royalty_total",
     "slot.stakers_total",
