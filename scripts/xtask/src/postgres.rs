@@ -44,19 +44,21 @@ pub struct Postgres {
 
 impl Postgres {
     pub fn start(durability: Durability) -> Result<Self> {
-        let cluster = Cluster::create()?;
-        let mut complaint = String::new();
+        Self::start_at(durability, || Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port()))
+    }
+
+    /// Tries one port after the other, each with files of its own: those of a server that was refused go with it.
+    fn start_at(durability: Durability, mut port: impl FnMut() -> Result<u16>) -> Result<Self> {
+        // The first is the cause; what follows may be about what it left.
+        let mut first = None;
         for _ in 0..STARTS_MAX {
-            match cluster.start(durability)? {
-                Started::Ready { port, guard } => {
-                    let password = cluster.password.clone();
-                    std::mem::forget(cluster);
-                    return Ok(Self { port, password, _guard: guard });
-                }
-                Started::Refused(text) => complaint = text,
+            let cluster = Cluster::create()?;
+            match cluster.start(durability, port()?)? {
+                Started::Ready(postgres) => return Ok(postgres),
+                Started::Refused(complaint) => first = first.or(Some(complaint)),
             }
         }
-        Err(format!("Postgres does not start: {complaint}").into())
+        Err(format!("Postgres does not start: {}", first.unwrap_or_default()).into())
     }
 
     pub fn url(&self) -> String {
@@ -70,7 +72,7 @@ impl Postgres {
 }
 
 enum Started {
-    Ready { port: u16, guard: Guard },
+    Ready(Postgres),
     Refused(String),
 }
 
@@ -165,8 +167,8 @@ impl Cluster {
         command
     }
 
-    fn start(&self, durability: Durability) -> Result<Started> {
-        let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
+    /// Hands the files over to the server, which removes them when it ends.
+    fn start(self, durability: Durability, port: u16) -> Result<Started> {
         let mut settings = vec![
             "listen_addresses=127.0.0.1".to_owned(),
             "unix_socket_directories=".to_owned(),
@@ -187,7 +189,11 @@ impl Cluster {
         let ending = Ending { signal: "QUIT", folder: Some(self.folder.clone()) };
         let (guard, _stdout, stderr) = Guard::start(Path::new(command.get_program()), &arguments, &ending)?;
         match wait_until_ready(stderr) {
-            Ok(()) => Ok(Started::Ready { port, guard }),
+            Ok(()) => {
+                let password = self.password.clone();
+                std::mem::forget(self);
+                Ok(Started::Ready(Postgres { port, password, _guard: guard }))
+            }
             Err(complaint) => Ok(Started::Refused(complaint)),
         }
     }
@@ -235,6 +241,21 @@ mod tests {
         let port = postgres.port;
         drop(postgres);
         assert!(std::net::TcpStream::connect(("127.0.0.1", port)).is_err(), "the server lives on");
+        Ok(())
+    }
+
+    #[test]
+    fn a_port_that_is_taken_is_given_up_for_another() -> Result<()> {
+        let taken = TcpListener::bind(("127.0.0.1", 0))?;
+        let taken = (taken.local_addr()?.port(), taken);
+        let free = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
+        let mut ports = [taken.0, free].into_iter();
+        let postgres = Postgres::start_at(Durability::Fast, || Ok(ports.next().ok_or("a third try")?))?;
+        assert_eq!(postgres.port, free);
+        postgres.execute("select 1")?;
+
+        let error = Postgres::start_at(Durability::Fast, || Ok(taken.0)).err().map(|error| error.to_string());
+        assert!(error.as_ref().is_some_and(|error| error.contains("Address already in use")), "{error:?}");
         Ok(())
     }
 }
