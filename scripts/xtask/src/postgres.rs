@@ -128,16 +128,11 @@ impl Cluster {
             return Ok(());
         }
         // In a user namespace we keep our own access to files: a checkout in a private home stays readable.
+        // It is no access to the files of others, though: there the binaries themselves cannot be started.
         let namespace = ["unshare", "--user", "--map-user=65534", "--"].map(String::from);
-        if runs(&namespace) {
+        if runs(&namespace, &self.binaries) {
             self.launcher = namespace.into();
             return Ok(());
-        }
-        let other = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"].map(String::from);
-        if !runs(&other) {
-            return Err(
-                "Postgres does not run as root, and there is neither `unshare` nor `setpriv`: use another user.".into(),
-            );
         }
         // The other user may not be able to look into our checkout.
         let copy = self.folder.join("native");
@@ -147,6 +142,13 @@ impl Cluster {
         }
         for path in [&self.folder, &self.data(), password_file] {
             chown(path, Some(NOBODY), Some(NOBODY))?;
+        }
+        let other = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"].map(String::from);
+        if !runs(&other, &copy) {
+            return Err(
+                "Postgres does not run as root, and neither `unshare` nor `setpriv` can start it: use another user."
+                    .into(),
+            );
         }
         self.binaries = copy;
         self.launcher = other.into();
@@ -219,10 +221,12 @@ fn wait_until_ready(stderr: ChildStderr) -> std::result::Result<(), String> {
     Ok(())
 }
 
-fn runs(launcher: &[String]) -> bool {
+/// Whether these binaries start this way: that another program does says nothing about who may read them.
+fn runs(launcher: &[String], binaries: &Path) -> bool {
     let Some((program, arguments)) = launcher.split_first() else { return false };
     let mut command = Command::new(program);
-    command.args(arguments).arg("true").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.args(arguments).arg(binaries.join("bin/initdb")).arg("--version");
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command.status().is_ok_and(|status| status.success())
 }
 
@@ -256,6 +260,14 @@ mod tests {
 
         let error = Postgres::start_at(Durability::Fast, || Ok(taken.0)).err().map(|error| error.to_string());
         assert!(error.as_ref().is_some_and(|error| error.contains("Address already in use")), "{error:?}");
+        Ok(())
+    }
+
+    #[test]
+    fn a_launcher_that_cannot_reach_the_binaries_is_none() -> Result<()> {
+        let launcher = ["env".to_owned()];
+        assert!(runs(&launcher, &tools::postgres()?.join("native")));
+        assert!(!runs(&launcher, Path::new("/nowhere")) && !runs(&[], &tools::postgres()?.join("native")));
         Ok(())
     }
 }
