@@ -18,5 +18,6 @@ pub mod provider;
 pub mod quote;
 pub mod revert;
 pub mod time;
+pub mod url;
 pub mod verify;
 pub mod wallet;

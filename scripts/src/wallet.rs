@@ -10,6 +10,8 @@ use alloy::providers::{DynProvider, Provider, ProviderBuilder};
 use alloy::signers::local::PrivateKeySigner;
 use anyhow::{Context as _, Result, anyhow, bail};
 
+use crate::url::without_keys;
+
 const PASSWORD: &str = "SURETY_KEYSTORE_PASSWORD";
 
 /// How long a node may take for its first answer.
@@ -43,10 +45,14 @@ pub async fn connect(urls: &str, signer: Option<PrivateKeySigner>) -> Result<(Dy
     let wallet = signer.map(EthereumWallet::from);
     let mut failed = Vec::new();
     for url in urls.split(',').map(str::trim).filter(|url| !url.is_empty()) {
+        let named = without_keys(url);
         match tokio::time::timeout(ANSWER_WITHIN, open(url, wallet.clone())).await {
             Ok(Ok(provider)) => return Ok((provider, sender)),
-            Ok(Err(error)) => failed.push(format!("{url} ({error:#})")),
-            Err(_) => failed.push(format!("{url} (no answer within {} seconds)", ANSWER_WITHIN.as_secs())),
+            Ok(Err(error)) => {
+                // Errors of the transport quote the whole address.
+                failed.push(format!("{named} ({})", without_keys(&format!("{error:#}"))));
+            }
+            Err(_) => failed.push(format!("{named} (no answer within {} seconds)", ANSWER_WITHIN.as_secs())),
         }
     }
     match failed.as_slice() {

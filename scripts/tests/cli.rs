@@ -153,6 +153,14 @@ async fn a_wrong_node_or_chain_is_one_sentence() -> Result<()> {
     wrong.failed_with(&["No Ethereum node answers at http://127.0.0.1:1", "--rpc-url"]);
     assert_eq!(wrong.stderr.lines().count(), 1, "{}", wrong.stderr);
 
+    let keyed = world.surety(PAULA, &["operator", "status", "--rpc-url", "http://me:SECRET@127.0.0.1:1/v3/SECRET"])?;
+    keyed.failed_with(&["No Ethereum node answers at http://127.0.0.1:1"]);
+    assert!(!keyed.stderr.contains("SECRET"), "{}", keyed.stderr);
+    let help = surety(&["--help"], |command| {
+        command.env("RPC_URL", "http://127.0.0.1:1/v3/SECRET");
+    })?;
+    assert!(help.stdout.contains("RPC_URL") && !help.stdout.contains("SECRET"), "{}", help.stdout);
+
     let elsewhere = Deployment { chain_id: 1, ..world.deployment.clone() };
     elsewhere.write(&world.file())?;
     world.surety(PAULA, &["operator", "status"])?.failed_with(&["of chain 1", "serves chain 31337"]);

@@ -23,6 +23,7 @@ use crate::chain::{Context, Planned};
 use crate::deployment::Deployment;
 use crate::output::Value;
 use crate::revert::Refusal;
+use crate::url::without_keys;
 use crate::wallet;
 
 const DONE: u8 = 0;
@@ -46,7 +47,7 @@ struct Surety {
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
     /// Node to speak to; several by comma, the first that answers is taken
-    #[arg(long, global = true, env = "RPC_URL", default_value = "http://127.0.0.1:8545")]
+    #[arg(long, global = true, env = "RPC_URL", hide_env_values = true, default_value = "http://127.0.0.1:8545")]
     rpc_url: String,
     /// API of this deployment, for what the chain alone cannot tell
     #[arg(long, global = true)]
@@ -171,7 +172,8 @@ fn show(shown: &Shown, json: bool) -> Result<()> {
 
 fn complain(error: &anyhow::Error, json: bool) -> u8 {
     let refusal = error.chain().find_map(|cause| cause.downcast_ref::<Refusal>());
-    let text = format!("{error:#}");
+    // Errors of the transport quote the node's whole address, and many carry a key.
+    let text = without_keys(&format!("{error:#}"));
     let line = if json {
         let hint = refusal.and_then(|refusal| refusal.hint.as_deref());
         let name = refusal.map(|refusal| refusal.name.as_str());
