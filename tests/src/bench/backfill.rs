@@ -1,6 +1,6 @@
 //! How fast an empty index catches up, beside merely reading the same logs.
 
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use alloy::primitives::Address;
@@ -56,9 +56,10 @@ pub async fn run(events: usize, database_url: Option<&str>) -> Result<()> {
             blocks,
             events,
         };
-        let mut command = Command::new(std::env::current_exe()?);
-        let status = command.arg("case").arg(serde_json::to_string(&case)?).status()?;
-        ensure!(status.success(), "the case {name} failed");
+        let mut child = Command::new(std::env::current_exe()?).arg("case").stdin(Stdio::piped()).spawn()?;
+        // Not as an argument: every process of the machine could read the password in it.
+        serde_json::to_writer(child.stdin.take().context("a piped stream is missing")?, &case)?;
+        ensure!(child.wait()?.success(), "the case {name} failed");
     }
     ratio(folder.path())?;
     server.end().await

@@ -25,9 +25,9 @@ enum Bench {
         #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
         database_url: Option<String>,
     },
-    /// One case of a bench, in a process of its own.
+    /// One case of a bench, in a process of its own; its standard input says which.
     #[command(hide = true)]
-    Case { case: String },
+    Case,
 }
 
 #[tokio::main]
@@ -37,6 +37,6 @@ async fn main() -> Result<()> {
     match Arguments::parse().bench {
         Bench::Gas => gas::run(),
         Bench::Backfill { events, database_url } => backfill::run(events, database_url.as_deref()).await,
-        Bench::Case { case } => backfill::case(&serde_json::from_str(&case)?).await,
+        Bench::Case => backfill::case(&serde_json::from_reader(std::io::stdin())?).await,
     }
 }
