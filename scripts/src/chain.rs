@@ -159,24 +159,8 @@ impl Context {
         let gas = self.provider.estimate_gas(request.clone()).await.map_err(|error| self.explain(&error))?;
         let request = request.with_gas_limit(gas + gas * GAS_HEADROOM_PERCENT / 100);
         let pending = self.provider.send_transaction(request.clone()).await.map_err(|error| self.explain(&error))?;
-        let receipt = self.receipt(*pending.tx_hash()).await?;
+        let receipt = receipt(&self.provider, *pending.tx_hash(), MINED_WITHIN).await?;
         self.mined(&request, receipt).await
-    }
-
-    /// Asks until there is a receipt. Watching blocks instead would answer from memory for a transaction that a
-    /// reorganisation took back: sent again it has the same hash, and is not mined yet.
-    async fn receipt(&self, hash: B256) -> Result<TransactionReceipt> {
-        let pause = self.provider.client().poll_interval();
-        let asked = async {
-            loop {
-                match self.provider.get_transaction_receipt(hash).await.map_err(|error| self.explain(&error))? {
-                    Some(receipt) => return Ok(receipt),
-                    None => tokio::time::sleep(pause).await,
-                }
-            }
-        };
-        let mined = tokio::time::timeout(MINED_WITHIN, asked).await;
-        mined.with_context(|| format!("Transaction {hash} was sent, but is not seen to be mined"))?
     }
 
     async fn mined(&self, request: &TransactionRequest, receipt: TransactionReceipt) -> Result<Sent> {
@@ -185,7 +169,10 @@ impl Context {
             let block = receipt.block_number.context("a mined transaction has a block")?;
             let replayed = self.provider.call(request.clone()).block(BlockId::number(block)).await;
             match replayed {
-                Err(error) => return Err(self.explain(&error)),
+                Err(error) => {
+                    return Err(self.explain(&error))
+                        .with_context(|| format!("Transaction {} failed", receipt.transaction_hash));
+                }
                 Ok(_) => bail!("Transaction {} of `{call}` failed, and does not fail again", receipt.transaction_hash),
             }
         }
@@ -258,6 +245,34 @@ impl Context {
     }
 }
 
+/// Asks until there is a receipt. Watching blocks instead would answer from memory for a transaction that a
+/// reorganisation took back: sent again it has the same hash, and is not mined yet.
+async fn receipt(provider: &DynProvider, hash: B256, within: Duration) -> Result<TransactionReceipt> {
+    let pause = provider.client().poll_interval();
+    let unanswered = Mutex::new(None);
+    let asked = async {
+        loop {
+            match provider.get_transaction_receipt(hash).await {
+                Ok(Some(receipt)) => return receipt,
+                Ok(None) => {}
+                // What was sent can be mined although the node does not say so: it is asked again.
+                Err(error) => *unanswered.lock().expect("nobody panics while it holds an error") = Some(error),
+            }
+            tokio::time::sleep(pause).await;
+        }
+    };
+    if let Ok(receipt) = tokio::time::timeout(within, asked).await {
+        return Ok(receipt);
+    }
+    let error = unanswered.into_inner().expect("nobody panics while it holds an error");
+    let cause = error.map_or_else(String::new, |error| format!(": {:#}", explain(&error, 6)));
+    bail!(
+        "Transaction {hash} was sent, but is not seen to be mined within {} seconds{cause}. \
+         It may still be: look for it before you send it again.",
+        within.as_secs()
+    )
+}
+
 /// A refusal by a contract, or what is wrong with the node in one sentence.
 pub(crate) fn explain(error: &TransportError, stablecoin_decimals: u8) -> anyhow::Error {
     let Some(answer) = error.as_error_resp() else {
@@ -273,4 +288,42 @@ pub(crate) fn explain(error: &TransportError, stablecoin_decimals: u8) -> anyhow
         return anyhow!("The account has too little of the chain's own coin to pay for gas: {}", answer.message);
     }
     anyhow!("The node refuses the request: {}", answer.message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloy::providers::ProviderBuilder;
+    use alloy::providers::mock::Asserter;
+    use serde_json::json;
+
+    fn node(answers: &Asserter) -> DynProvider {
+        let provider = ProviderBuilder::default().connect_mocked_client(answers.clone()).erased();
+        provider.client().set_poll_interval(Duration::from_millis(1));
+        provider
+    }
+
+    #[tokio::test]
+    async fn a_node_that_stumbles_is_asked_again() -> Result<()> {
+        let hash = B256::repeat_byte(7);
+        let answers = Asserter::new();
+        answers.push_failure_msg("too many requests");
+        answers.push_success(&json!(null));
+        answers.push_success(&json!({
+            "type": "0x2", "status": "0x1", "transactionHash": hash, "transactionIndex": "0x0",
+            "blockHash": B256::ZERO, "blockNumber": "0x9", "from": Address::ZERO, "to": Address::ZERO,
+            "contractAddress": null, "gasUsed": "0x5208", "cumulativeGasUsed": "0x5208", "effectiveGasPrice": "0x1",
+            "logs": [], "logsBloom": alloy::primitives::Bloom::ZERO,
+        }));
+        assert_eq!(receipt(&node(&answers), hash, MINED_WITHIN).await?.block_number, Some(9));
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn giving_up_names_the_transaction_and_the_cause() {
+        let hash = B256::repeat_byte(7);
+        let given_up = receipt(&node(&Asserter::new()), hash, Duration::from_millis(50)).await;
+        let text = given_up.expect_err("nobody answers").to_string();
+        assert!(text.contains(&hash.to_string()) && text.contains("The node does not answer"), "{text}");
+    }
 }
