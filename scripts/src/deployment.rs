@@ -98,19 +98,35 @@ impl Deployment {
 
     /// Written to a neighbour first: a reader never sees half a file.
     pub fn write(&self, path: &Path) -> Result<()> {
-        let context = || format!("The deployment file {} cannot be written", path.display());
+        let text = Value::of(self)?.json()? + "\n";
+        let neighbour = Self::neighbour(path, &text)?;
+        fs::rename(&neighbour, path).with_context(|| unwritable(path))
+    }
+
+    /// Whether [`write`](Self::write) can be expected to work, for those who cannot take back what they do before it.
+    pub fn check_writable(path: &Path) -> Result<()> {
+        ensure!(!path.is_dir(), "{}: it is a folder", unwritable(path));
+        let neighbour = Self::neighbour(path, "")?;
+        fs::remove_file(neighbour).with_context(|| unwritable(path))
+    }
+
+    fn neighbour(path: &Path, text: &str) -> Result<PathBuf> {
         if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).with_context(context)?;
+            fs::create_dir_all(folder).with_context(|| unwritable(path))?;
         }
         let neighbour = path.with_extension("json.part");
-        fs::write(&neighbour, Value::of(self)?.json()? + "\n").with_context(context)?;
-        fs::rename(&neighbour, path).with_context(context)
+        fs::write(&neighbour, text).with_context(|| unwritable(path))?;
+        Ok(neighbour)
     }
 
     /// Where a chain's deployment is kept when nobody names a file.
     pub fn path_of(chain_id: u64) -> PathBuf {
         PathBuf::from(format!("contracts/deployments/{chain_id}.json"))
     }
+}
+
+fn unwritable(path: &Path) -> String {
+    format!("The deployment file {} cannot be written", path.display())
 }
 
 impl Contracts {

@@ -285,6 +285,19 @@ async fn verifying_finds_foreign_code_and_foreign_roles() -> Result<()> {
 }
 
 #[tokio::test]
+async fn nothing_is_deployed_for_a_file_that_cannot_be_written() -> Result<()> {
+    let world = World::start().await?;
+    let before = world.block().await?;
+    let below_a_file = world.file().join("deployment.json");
+    let deploy =
+        |path: &str| world.surety(DEPLOYER, &["operator", "deploy", "--development", "--yes", "--deployment", path]);
+    deploy(&below_a_file.to_string_lossy())?.failed_with(&["deployment.json cannot be written"]);
+    deploy(&world.folder.path().to_string_lossy())?.failed_with(&["cannot be written", "it is a folder"]);
+    assert_eq!(world.block().await?, before);
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_deployment_that_dies_says_what_it_left() -> Result<()> {
     let world = World::start().await?;
     let deployer = world.party(DEPLOYER).await?;

@@ -1,6 +1,7 @@
 //! `surety operator`.
 
 use std::fs;
+use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use alloy::primitives::Address;
@@ -15,6 +16,7 @@ use crate::chain::Context;
 use crate::deploy::{self, Config, Prices, Tokens};
 use crate::deployment::Deployment;
 use crate::operator::{self, Pausable};
+use crate::output::Value;
 use crate::{audit, verify, wallet};
 
 #[derive(Debug, Clone, Subcommand)]
@@ -146,18 +148,23 @@ impl Deploy {
         let chain_id = provider.get_chain_id().await.context("asking the node for its chain")?;
         let path = global.deployment.clone().unwrap_or_else(|| Deployment::path_of(chain_id));
         let config = self.config(deployer)?;
+        Deployment::check_writable(&path)?;
         if !global.yes {
             self.confirm(chain_id, &path)?;
         }
         let deployment = deploy::deploy(&provider, deployer, &config).await?;
-        deployment.write(&path)?;
+        if let Err(error) = deployment.write(&path) {
+            // Everything is on the chain: its addresses must not be lost with the file.
+            writeln!(io::stdout(), "{}", Value::of(&deployment)?.json()?)?;
+            return Err(error.context("Everything is deployed and on stdout stands what the file would say: keep it"));
+        }
         tracing::info!("{}, written to {}", deployment.summary(), path.display());
         Shown::of(&deployment)
     }
 
     fn confirm(&self, chain_id: u64, path: &std::path::Path) -> Result<()> {
         use std::io::IsTerminal as _;
-        ensure!(std::io::stdin().is_terminal(), "Deploying spends gas and there is no terminal to ask on: pass --yes.");
+        ensure!(io::stdin().is_terminal(), "Deploying spends gas and there is no terminal to ask on: pass --yes.");
         let replaced = if path.exists() { ", replacing what it says now" } else { "" };
         ask(&format!("Deploy to chain {chain_id} and write {}{replaced}?", path.display()))
     }
