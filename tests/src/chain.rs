@@ -87,6 +87,14 @@ impl Chain {
         Ok(self.provider.anvil_set_interval_mining(period.as_secs()).await?)
     }
 
+    /// Undoes `space_blocks` and `mine_each`: blocks come with transactions, at the machine's time.
+    pub async fn mine_as_before(&self) -> Result<()> {
+        self.provider.anvil_set_interval_mining(0).await?;
+        self.provider.anvil_set_auto_mine(true).await?;
+        self.provider.anvil_remove_block_timestamp_interval().await?;
+        Ok(())
+    }
+
     pub async fn mine(&self, blocks: u64) -> Result<()> {
         Ok(self.provider.anvil_mine(Some(blocks), None).await?)
     }
@@ -167,6 +175,22 @@ mod tests {
         let head = chain.head().await?;
         assert_eq!((head.number, head.timestamp), (5, GENESIS + 3 + 86_400 + 1));
         assert!(chain.advance_to(GENESIS).await.is_err(), "time went back");
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn a_node_is_left_as_it_was() -> Result<()> {
+        let node = Anvil::start(&[])?;
+        let chain = Chain::at(&node.http_url()).await?;
+        chain.space_blocks(days(1)).await?;
+        chain.mine_each(hours(1)).await?;
+        chain.mine(1).await?;
+        chain.mine_as_before().await?;
+        let before = chain.head().await?;
+        pay(&chain, Address::ZERO).await?;
+        let after = chain.head().await?;
+        assert_eq!(after.number, before.number + 1);
+        assert!(after.timestamp - before.timestamp < 3_600, "{before:?} {after:?}");
         Ok(())
     }
 

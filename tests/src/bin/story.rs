@@ -1,5 +1,6 @@
 //! `cargo xtask demo`: plays the story on a chain and a database of its own, and stays up.
 
+use std::io::Write as _;
 use std::net::Ipv4Addr;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use clap::Parser;
+use tests::chain::Chain;
 use tests::server::Server;
 use tests::story::report::Report;
 use tests::story::{self, stage};
@@ -48,7 +50,7 @@ struct Arguments {
     /// A Postgres that runs already; a database is created in it, and dropped again.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     database_url: Option<String>,
-    /// An anvil that runs already.
+    /// An anvil that runs already; of several by comma the first.
     #[arg(long, env = "RPC_URL", hide_env_values = true)]
     rpc_url: Option<String>,
 }
@@ -57,44 +59,76 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("error"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    match run(&arguments) {
+    let told = Told::default();
+    let ended = run(&arguments, &told);
+    // Programs that read the result get exactly one, whatever happened.
+    if !told.is_printed.load(Ordering::Relaxed) {
+        print(&arguments, &Report::default());
+    }
+    match ended {
         Ok(code) => code,
+        Err(error) if told.is_printed.into_inner() => {
+            eprintln!("The demo does not end well: {error:#}");
+            ExitCode::FAILURE
+        }
         Err(error) => {
             eprintln!("The demo does not start: {error:#}");
-            print(&arguments, &Report::default());
             ExitCode::FAILURE
         }
     }
 }
 
-fn run(arguments: &Arguments) -> Result<ExitCode> {
+/// How far the story came; it outlives the play, which a signal cuts short.
+#[derive(Debug, Default)]
+struct Told {
+    is_printed: AtomicBool,
+    is_ok: AtomicBool,
+}
+
+fn run(arguments: &Arguments, told: &Told) -> Result<ExitCode> {
     let runtime = Runtime::new()?;
     let server = runtime.block_on(Server::start(arguments.database_url.as_deref()))?;
-    let (is_told, is_ok) = (AtomicBool::new(false), AtomicBool::new(false));
     let ended = runtime.block_on(async {
         tokio::select! {
-            ended = play(arguments, &server, &is_told, &is_ok) => ended,
+            ended = play(arguments, &server, told) => ended,
             interrupted = interruption() => interrupted,
         }
     });
+    let left = runtime.block_on(leave(arguments));
     runtime.block_on(server.end())?;
     runtime.shutdown_timeout(END_WITHIN);
-    ended?;
-    Ok(match (is_told.into_inner(), is_ok.into_inner()) {
+    ended.and(left)?;
+    Ok(match (told.is_printed.load(Ordering::Relaxed), told.is_ok.load(Ordering::Relaxed)) {
         (false, _) => ExitCode::from(INTERRUPTED),
         (true, false) => ExitCode::FAILURE,
         (true, true) => ExitCode::SUCCESS,
     })
 }
 
-async fn play(arguments: &Arguments, server: &Server, is_told: &AtomicBool, is_ok: &AtomicBool) -> Result<()> {
+/// A node that was there before us mines again when it is asked to, at its own times.
+async fn leave(arguments: &Arguments) -> Result<()> {
+    match arguments.node() {
+        Some(url) => Chain::at(url).await?.mine_as_before().await.context("leaving the node as it was"),
+        None => Ok(()),
+    }
+}
+
+impl Arguments {
+    /// The first of several.
+    fn node(&self) -> Option<&str> {
+        self.rpc_url.as_deref()?.split(',').map(str::trim).find(|url| !url.is_empty())
+    }
+}
+
+async fn play(arguments: &Arguments, server: &Server, told: &Told) -> Result<()> {
     eprintln!("Surety: a market for computing power in which every provider's promise is covered by stake.");
     eprintln!("Starting a chain, a database, an indexer and an API.");
     let listener = Some(listen(arguments.port).await?);
-    let options = Options { listener, rpc_url: arguments.rpc_url.clone(), ..Options::new(server.database.clone()) };
+    let rpc_url = arguments.node().map(ToOwned::to_owned);
+    let options = Options { listener, rpc_url, ..Options::new(server.database.clone()) };
     let (world, report) = story::tell(World::with(options).await?).await;
-    is_ok.store(report.ok, Ordering::Relaxed);
-    is_told.store(true, Ordering::Relaxed);
+    told.is_ok.store(report.ok, Ordering::Relaxed);
+    told.is_printed.store(true, Ordering::Relaxed);
     print(arguments, &report);
     if arguments.exit { world.end().await } else { stay(arguments, &world).await }
 }
@@ -140,10 +174,14 @@ fn print(arguments: &Arguments, report: &Report) {
 
 async fn interruption() -> Result<()> {
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    // A terminal that is closed.
+    let mut hangup = signal(SignalKind::hangup())?;
     tokio::select! {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
+        _ = hangup.recv() => {}
     }
-    eprintln!();
+    // Where the terminal is gone there is nobody to write to, and `eprintln` would panic.
+    let _ = writeln!(std::io::stderr());
     Ok(())
 }
