@@ -39,6 +39,7 @@ fn the_repository_is_tidy() {
         trailing_spaces,
         events_without_tables,
         columns_without_comments,
+        paths_that_lead_nowhere,
     ];
     let found: Vec<String> = rules.iter().flat_map(|rule| rule(&files)).collect();
     assert!(found.is_empty(), "\n{}\n", found.join("\n"));
@@ -266,6 +267,36 @@ fn columns_without_comments(files: &[File]) -> Vec<String> {
     found
 }
 
+/// A path in backticks names a file or a folder, from the root or by its end, unless it has a placeholder.
+fn paths_that_lead_nowhere(files: &[File]) -> Vec<String> {
+    let mut found = Vec::new();
+    let is_document = |path: &str| {
+        let name = path.strip_prefix("docs/").unwrap_or(path);
+        name.ends_with(".md") && !name.contains('/')
+    };
+    for file in files.iter().filter(|file| is_document(&file.path)) {
+        for (place, line) in file.text.lines().enumerate() {
+            let dead = line.split('`').skip(1).step_by(2).filter(|words| is_path(words) && !leads(files, words));
+            found.extend(dead.map(|path| format!("{}:{}: there is no {path}", file.path, place + 1)));
+        }
+    }
+    found
+}
+
+fn is_path(words: &str) -> bool {
+    const FOLDERS: [&str; 6] = ["contracts/", "indexer/", "api/", "scripts/", "tests/", "docs/"];
+    const EXTENSIONS: [&str; 6] = [".rs", ".sol", ".md", ".sql", ".tree", ".json"];
+    let is_word = !words.contains([' ', '*', '<', '{', '(']) && !words.starts_with('/') && words.contains('/');
+    let is_ours = FOLDERS.iter().any(|folder| words.starts_with(folder));
+    is_word && !words.contains("://") && (is_ours || EXTENSIONS.iter().any(|extension| words.ends_with(extension)))
+}
+
+fn leads(files: &[File], path: &str) -> bool {
+    let path = path.trim_end_matches('/');
+    let (end, folder) = (format!("/{path}"), format!("{path}/"));
+    files.iter().any(|file| file.path == path || file.path.ends_with(&end) || file.path.starts_with(&folder))
+}
+
 /// A rule that finds nothing anywhere is no rule: each must find exactly what is planted.
 fn finds(rule: Rule, planted: &[(&str, &str)], count: usize) {
     let files = planted.iter().map(|(path, text)| File { path: (*path).to_owned(), text: (*text).to_owned() });
@@ -315,4 +346,14 @@ fn tables_and_comments_that_are_missing_are_found() {
     finds(events_without_tables, &[event, ("indexer/migrations/1.sql", "create table deal (")], 1);
     finds(events_without_tables, &[event, ("indexer/migrations/1.sql", table)], 0);
     finds(columns_without_comments, &[("indexer/migrations/1.sql", table)], 2);
+}
+
+#[test]
+fn paths_that_lead_nowhere_are_found() {
+    let file = ("tests/e2e/payout.rs", "");
+    let dead = "`tests/e2e/deals.rs`, `e2e/deals.rs` and `docs/absent`";
+    finds(paths_that_lead_nowhere, &[("docs/style.md", dead), file], 3);
+    let alive = "`e2e/payout.rs`, `tests/e2e`, `tests/`, `tests/<noun>.rs`, `tests/*.rs`, `/v1/deals`, `cargo test`";
+    finds(paths_that_lead_nowhere, &[("README.md", alive), file], 0);
+    finds(paths_that_lead_nowhere, &[("tests/data/README.md", dead)], 0);
 }
