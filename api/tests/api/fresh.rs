@@ -17,7 +17,7 @@ fn openapi_json_is_what_the_routes_say() {
     assert!(
         committed == described,
         "api/openapi.json is stale at line {}:\n- {}\n+ {}\nWrite it with \
-         `SURETY_WRITE_OPENAPI=1 cargo test -p api --test api openapi` and review the difference.",
+         `cargo xtask fix` and review the difference.",
         at + 1,
         line(&committed),
         line(&described),

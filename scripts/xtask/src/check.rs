@@ -18,6 +18,7 @@ pub fn check() -> Result<()> {
         ("Rust lints", cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"])),
         ("documentation", documentation),
         ("tidiness", cargo(&["test", "--quiet", "--workspace", "--test", "tidy"])),
+        ("the API's description", openapi()),
     ];
     let mut failures = Vec::new();
     for (name, mut command) in checks {
@@ -33,6 +34,14 @@ pub fn check() -> Result<()> {
     if failures.is_empty() { Ok(()) } else { Err(format!("These checks fail: {}.", failures.join("; ")).into()) }
 }
 
+/// The test that compares `api/openapi.json` with the routes; it needs no database.
+fn openapi() -> Command {
+    const TEST: &str = "openapi_json_is_what_the_routes_say";
+    let mut command = cargo(&["test", "--quiet", "--package", "api", "--test", "api"]);
+    command.args(["--", TEST]).stdout(std::io::stderr());
+    command
+}
+
 /// Linting compiles without bytecode and would leave that in the cache, where tests that deploy by name look for it.
 fn lint(arguments: &[&str]) -> Result<Command> {
     let mut command = forge(&["lint"])?;
@@ -44,6 +53,7 @@ fn lint(arguments: &[&str]) -> Result<Command> {
 pub fn fix() -> Result<()> {
     setup::run()?;
     sqlx::write()?;
+    succeed(openapi().env("SURETY_WRITE_OPENAPI", "1"))?;
     let clippy = ["clippy", "--quiet", "--fix", "--allow-dirty", "--allow-staged", "--workspace", "--all-targets"];
     succeed(&mut cargo(&clippy))?;
     succeed(&mut cargo(&["fmt", "--all"]))?;
