@@ -61,6 +61,7 @@ abstract contract Escrow is Endings {
         Terms memory terms;
         terms.units = opening.units;
         terms.exposure = opening.exposure;
+        terms.firstLossMinBps = opening.firstLossMinBps;
         terms.openedAt = block.timestamp;
         terms.feeBps = _feeBps;
         terms.durationDays = opening.durationDays;

@@ -100,6 +100,7 @@ abstract contract Service is Revenue {
         (Place storage place, Stream memory stream) = _streamOf(deal, slot, SERVING);
         Terms memory terms = _agreements[deal].terms.unpack();
         _requireRenewable(deal, slot, terms, stream);
+        _requireFirstLoss(place, terms);
         uint256 price = place.price;
         uint256 startsAt = stream.endsAt;
         stream.endsAt = _termEnd(terms, startsAt);
@@ -123,6 +124,13 @@ abstract contract Service is Revenue {
         require(block.timestamp >= opensAt, RenewalNotOpen(deal, slot, opensAt.toUint40()));
         require(stream.flags & FINAL == 0, RenewalRefused(deal, slot));
         require(termEnd < _durationEnd(terms, termEnd), DurationOver(deal));
+    }
+
+    /// @dev Own stake itself is checked by the grant, against these terms.
+    function _requireFirstLoss(Place storage place, Terms memory terms) private view {
+        if (terms.firstLossMinBps == 0) return;
+        uint256 promised = staking.terms(place.provider).firstLossBps;
+        require(promised >= terms.firstLossMinBps, FirstLossLowered(promised, terms.firstLossMinBps));
     }
 
     /// @dev The escrow as a settle would leave it, which pays to the end of the next term. A stranger can't renew before the

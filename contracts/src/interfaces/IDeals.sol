@@ -25,6 +25,8 @@ interface IDealsBooks {
     error RenewalNotOpen(DealId deal, uint8 slot, uint40 opensAt);
     error RenewalOver(DealId deal, uint8 slot, uint40 termEnd);
     error RenewalRefused(DealId deal, uint8 slot);
+    /// @dev The provider promises its delegators less than the request asked for: the slot ends with its term.
+    error FirstLossLowered(uint256 haveBps, uint256 needBps);
     error EscrowTooLow(uint256 have, uint256 need);
     error DurationOver(DealId deal);
     error NoticeTooLate(DealId deal, uint8 slot, uint40 latest);
@@ -195,6 +197,7 @@ interface IDeals is IDealsBooks {
         uint8 exposure;
         uint8 paymentMode;
         uint16 coverageBps;
+        uint16 firstLossMinBps; // of the provider's terms, at each renewal, too
         uint32 units;
         uint32 notice;
         uint16 durationDays;
@@ -223,6 +226,7 @@ interface IDeals is IDealsBooks {
     /// @notice Opens the next term in the last day of the running one, with a lock sized anew; anyone, because the provider
     /// agreed to the total duration in his offer. The escrow must pay to the end of the next term; for the customer or his
     /// CUSTOMER key it is enough that it pays for the rest of this term and one day. A stale price keeps the lock's FLT.
+    /// The provider's first loss must still be what the request asked for.
     /// A renewal at a price ends a margin call.
     function renew(DealId deal, uint8 slot) external;
     /// @notice The provider or its SERVE key, until 3 days before the term's end, at any time where terms have at most 4 days.

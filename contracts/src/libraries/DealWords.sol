@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 /// @dev Terms of a deal in one word, from the lowest bit:
-/// units 32 | exposure 8 | (free 24) | openedAt 40 | startedAt 40 | stoppedAt 40 | feeBps 16 | durationDays 16 |
+/// units 32 | exposure 8 | firstLossMinBps 16 | (free 8) | openedAt 40 | startedAt 40 | stoppedAt 40 | feeBps 16 | durationDays 16 |
 /// coverageBps 16 | termDays 8 | slots 8 | hasRoyalty 8.
 type TermsWord is uint256;
 
@@ -14,6 +14,7 @@ type StreamWord is uint256;
 struct Terms {
     uint256 units;
     uint256 exposure;
+    uint256 firstLossMinBps;
     uint256 openedAt;
     uint256 startedAt;
     uint256 stoppedAt;
@@ -54,6 +55,7 @@ library TermsPacking {
         uint256 word = TermsWord.unwrap(packed);
         terms.units = word & type(uint32).max;
         terms.exposure = word >> 32 & type(uint8).max;
+        terms.firstLossMinBps = word >> 40 & type(uint16).max;
         terms.openedAt = word >> 64 & TIME;
         terms.startedAt = word >> 104 & TIME;
         terms.stoppedAt = word >> 144 & TIME;
@@ -67,8 +69,8 @@ library TermsPacking {
 
     /// @dev Every field comes from one of its type, or is a block's time.
     function pack(Terms memory terms) internal pure returns (TermsWord) {
-        uint256 word = terms.units | terms.exposure << 32 | terms.openedAt << 64 | terms.startedAt << 104;
-        word |= terms.stoppedAt << 144 | terms.feeBps << 184 | terms.durationDays << 200 | terms.coverageBps << 216;
+        uint256 word = terms.units | terms.exposure << 32 | terms.firstLossMinBps << 40 | terms.openedAt << 64;
+        word |= terms.startedAt << 104 | terms.stoppedAt << 144 | terms.feeBps << 184 | terms.durationDays << 200 | terms.coverageBps << 216;
         word |= terms.termDays << 232 | terms.slots << 240 | uint256(terms.hasRoyalty ? 1 : 0) << 248;
         return TermsWord.wrap(word);
     }

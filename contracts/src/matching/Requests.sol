@@ -107,6 +107,7 @@ abstract contract Requests is IMatching {
                 exposure: newRequest.exposure,
                 paymentMode: newRequest.paymentMode,
                 coverageBps: newRequest.coverageBps,
+                firstLossMinBps: newRequest.firstLossMinBps,
                 units: newRequest.units,
                 notice: newRequest.notice,
                 durationDays: newRequest.durationDays,

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IDeals, IDealsBooks} from "../../src/interfaces/IDeals.sol";
 import {IMatching} from "../../src/interfaces/IMatching.sol";
+import {IStaking} from "../../src/interfaces/IStaking.sol";
 import {DealId, OfferId} from "../../src/types/Ids.sol";
 import {KeyRoles} from "../../src/types/Roles.sol";
 import {SystemBase} from "../SystemBase.t.sol";
@@ -99,6 +100,44 @@ contract DealsTermsTest is SystemBase {
         deals.close(id, 0);
         assertEq(_slot(id).status, 3, "a refused renewal is no fault: the slot ends");
         assertEq(staking.tranche(providers[0], true).thawing, 1_000_000 * FLT, "nothing was slashed");
+    }
+
+    /// @dev The customer asked for a third of the provider's own money in front, and is not renewed into less of it.
+    function test_Renew_RevertGiven_FirstLossLowered() external {
+        DealId id = _servingWithFirstLoss();
+        vm.prank(providers[0]);
+        staking.setTerms(IStaking.Terms(0, 3000, 0, 7, type(uint128).max));
+        _skip(13 days + 1 hours);
+        deals.renew(id, 0);
+        _skip(14 days);
+        assertEq(staking.terms(providers[0]).firstLossBps, 0, "in force after three weeks");
+        vm.expectRevert(abi.encodeWithSelector(IDealsBooks.FirstLossLowered.selector, 0, 3300));
+        deals.renew(id, 0);
+        _skip(1 days);
+        deals.close(id, 0);
+        assertEq(_slot(id).status, 3, "the slot ends with its term");
+    }
+
+    function test_Renew_GivenFirstLossKept(uint16 firstLossBps) external {
+        DealId id = _servingWithFirstLoss();
+        vm.prank(providers[0]);
+        staking.setTerms(IStaking.Terms(uint16(bound(firstLossBps, 3300, 10_000)), 3000, 0, 7, type(uint128).max));
+        _stake(providers[0], providers[0], 1_000_000 * FLT);
+        uint40 termEnd = _slot(id).termEnd;
+        _skip(13 days + 1 hours);
+        deals.renew(id, 0);
+        assertEq(_slot(id).termEnd, termEnd + TERM, "renewed");
+    }
+
+    function _servingWithFirstLoss() private returns (DealId id) {
+        _register(providers[0], 200_000 * FLT, 1_000_000 * FLT, 3300, 0);
+        OfferId offer = _offer(providers[0], 10_000, dollar);
+        IMatching.Request memory request = _asking(1, 100, 14, 84);
+        request.firstLossMinBps = 3300;
+        request.prepaid = uint128(200 * dollar * 84);
+        id = _request(request);
+        _activate(id, _one(offer));
+        _ready(id, 0);
     }
 
     function test_Renew_WhenAnybodyCalls(address caller, uint256 wait) external {

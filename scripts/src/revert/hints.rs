@@ -109,6 +109,10 @@ const HINTS: &[(&str, &str)] = &[
     ("FailedCall", "A call inside the contract failed without a reason."),
     ("FeeTooHigh", "The fee is above the most that the contract allows."),
     ("FillingOver", "The slots of deal {deal} could be filled until {expiry:time}: open another deal."),
+    (
+        "FirstLossLowered",
+        "The provider's first loss is {haveBps:percent} % and the deal asks for {needBps:percent} %: the slot ends with its term.",
+    ),
     ("FirstLossOutOfRange", "A first loss is at most 100 %."),
     (
         "FirstLossTooLow",
