@@ -176,8 +176,10 @@ contract StakingTest is Base {
 
         vm.expectRevert(abi.encodeWithSelector(IStaking.NotModule.selector, module, ModuleRoles.LOCK));
         _grantByModule(id);
+        uint40 end = staking.lockOf(lock).end;
         vm.startPrank(module);
-        staking.regrant(lock, uint128(2 * FLT), uint40(block.timestamp + 10 days));
+        vm.expectRevert(abi.encodeWithSelector(IStaking.ModuleUnknown.selector, id));
+        staking.regrant(lock, uint128(FLT), end + 1);
         staking.slash(lock, uint128(FLT), address(0), 0, address(0), 0);
         staking.release(lock);
         vm.stopPrank();

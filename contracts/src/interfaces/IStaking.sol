@@ -296,7 +296,8 @@ interface IStaking {
     function grant(address provider, uint128 amount, uint40 end, ModuleId slasher) external returns (LockId lock);
     /// @notice `grant` for a standby that takes over: never paused.
     function promote(address provider, uint128 amount, uint40 end, ModuleId slasher) external returns (LockId lock);
-    /// @notice Renews or tops up a lock, up or down, under the same conditions. Its module, even if removed; never paused.
+    /// @notice Renews or tops up a lock, up or down, under the same conditions. Its module; never paused. Once the module or
+    /// the slasher is removed neither amount nor end can grow, so that their power ends with the locks that they have.
     function regrant(LockId lock, uint128 newAmount, uint40 newEnd) external;
     /// @notice Frees a lock. Its module at any time, anyone after its end.
     function release(LockId lock) external;
@@ -325,7 +326,7 @@ interface IStaking {
     /* REWARDS */
 
     /// @notice Pulls FLT or stablecoin from the caller for a provider's stakers: split pro rata over active own and delegated
-    /// stake now, then dripped to shares over the provider's `dripDays`. Modules with REWARD.
+    /// stake now, then dripped to shares over the provider's `dripDays`. Modules with REWARD, removed or not.
     /// @dev A running drip and the push end together, at the average of both ends weighted by amount.
     function addReward(address provider, address token, uint128 amount) external;
     /// @notice Pays a position's income in one token to the account or its payee. Account or its key (CLAIM).

@@ -29,8 +29,10 @@ abstract contract Locks is Council, Promises {
 
     function regrant(LockId lock, uint128 newAmount, uint40 newEnd) external {
         LockState storage state = _lockAt(lock);
-        require(_isPinned(state.pins.module), IStaking.NotLockModule(lock, msg.sender));
+        LockPins memory pins = state.pins;
+        require(_isPinned(pins.module), IStaking.NotLockModule(lock, msg.sender));
         LockStake memory held = state.stake;
+        if (newAmount > held.amount || newEnd > pins.end) _checkPins(pins);
         uint256 newLocked = _checkGrant(held.provider, held.amount, newAmount, newEnd);
         state.stake.amount = uint96(newAmount);
         state.pins.end = newEnd;
@@ -61,6 +63,13 @@ abstract contract Locks is Council, Promises {
         _locks[index] =
             LockState(LockStake(provider, uint96(amount)), LockPins(end, uint40(block.timestamp), module, slasher));
         emit IStaking.LockGranted(lock, provider, msg.sender, slasherAddress, amount, end, uint128(newLocked));
+    }
+
+    /// @dev A lock keeps its pins for what it was granted for and no more: what a removed module holds ends with its locks.
+    function _checkPins(LockPins memory pins) private view {
+        uint256 slasher = ModuleId.unwrap(pins.slasher);
+        require(!_isGone(_modules[ModuleId.unwrap(pins.module)]), IStaking.ModuleUnknown(pins.module));
+        require(slasher == 0 || !_isGone(_modules[slasher]), IStaking.ModuleUnknown(pins.slasher));
     }
 
     /// @dev The coverage law, and the new sum of locks with it.

@@ -156,6 +156,49 @@ contract StakingLocksTest is Base {
         assertEq(staking.locked(provider), next, "locked");
     }
 
+    function _lockOfRemoved(ModuleId module) private returns (LockId lock) {
+        vm.prank(council);
+        staking.removeModule(module);
+        vm.warp(block.timestamp + THAW + 7 days - 1);
+        lock = _grant(provider, 10 * FLT, 10 days);
+        vm.warp(block.timestamp + 1);
+    }
+
+    function test_Regrant_RevertGiven_AModuleIsRemoved(bool isSlasher, bool isMore, uint256 by) external {
+        ModuleId module = isSlasher ? FAULTS : DEALS;
+        LockId lock = _lockOfRemoved(module);
+        uint40 end = staking.lockOf(lock).end;
+        uint256 amount = 10 * FLT;
+        if (isMore) amount += bound(by, 1, 990 * FLT);
+        else end += uint40(bound(by, 1, 9 days));
+
+        vm.expectRevert(abi.encodeWithSelector(IStaking.ModuleUnknown.selector, module));
+        vm.prank(deals);
+        staking.regrant(lock, uint128(amount), end);
+    }
+
+    function test_Regrant_GivenAModuleIsRemoved_Shrinks(bool isSlasher, uint256 amount, uint256 end) external {
+        LockId lock = _lockOfRemoved(isSlasher ? FAULTS : DEALS);
+        amount = bound(amount, 1, 10 * FLT);
+        end = bound(end, block.timestamp + 1, staking.lockOf(lock).end);
+
+        vm.prank(deals);
+        staking.regrant(lock, uint128(amount), uint40(end));
+
+        assertEq(staking.locked(provider), amount, "less");
+    }
+
+    function test_Regrant_GivenNobodyMaySlash(uint256 amount) external {
+        vm.prank(deals);
+        LockId lock = staking.grant(provider, uint128(FLT), _end(), ModuleId.wrap(0));
+        amount = bound(amount, FLT, 1000 * FLT);
+
+        vm.prank(deals);
+        staking.regrant(lock, uint128(amount), _end());
+
+        assertEq(staking.locked(provider), amount, "more");
+    }
+
     function test_Release_RevertGiven_TheLockRuns(uint256 later) external {
         LockId lock = _grant(provider, FLT, 1 days);
         uint40 end = staking.lockOf(lock).end;
