@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IStaking} from "../interfaces/IStaking.sol";
 import {ModuleId} from "../types/Ids.sol";
+import {ModuleRoles} from "../types/Roles.sol";
 import {Roster} from "./Roster.sol";
 
 /// @dev Guardian, council, and the list of modules that may lock, slash or pay.
@@ -63,6 +64,13 @@ abstract contract Council is Roster {
         uint16 index = _moduleIds[msg.sender];
         require(_plays(_modules[index], role), IStaking.NotModule(msg.sender, role));
         return ModuleId.wrap(index);
+    }
+
+    /// @dev Whether the caller is or was an active reward module. One removed before its time never was.
+    function _mayReward() internal view returns (bool) {
+        IStaking.Module storage module = _modules[_moduleIds[msg.sender]];
+        return module.roles & ModuleRoles.REWARD != 0 && block.timestamp >= module.activeAt
+            && (module.removedAt == 0 || module.removedAt > module.activeAt);
     }
 
     /// @dev The address of an active module with `role`; zero has none.

@@ -15,7 +15,8 @@ abstract contract Income is Council, Promises, Tranches {
     /* REWARDS */
 
     function addReward(address provider, address token, uint128 amount) external {
-        _checkModule(ModuleRoles.REWARD);
+        // Deals end where they began: their module, removed or not, pays what they earned. Income harms nobody.
+        require(_mayReward(), IStaking.NotModule(msg.sender, ModuleRoles.REWARD));
         require(token == _flt || token == _stablecoin, IStaking.TokenUnknown(token));
         require(amount != 0, IStaking.AmountZero());
         Pool storage pool = _pools[provider];

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IStaking} from "../../src/interfaces/IStaking.sol";
+import {ModuleId} from "../../src/types/Ids.sol";
 import {ModuleRoles} from "../../src/types/Roles.sol";
 import {Base} from "../Base.t.sol";
 
@@ -17,6 +18,32 @@ contract StakingIncomeTest is Base {
         vm.expectRevert(abi.encodeWithSelector(IStaking.NotModule.selector, stranger, ModuleRoles.REWARD));
         vm.prank(stranger);
         staking.addReward(provider, address(flt), 1);
+    }
+
+    function test_AddReward_RevertGiven_TheModuleWasRemovedBeforeItActed(uint256 early, uint256 later) external {
+        vm.startPrank(council);
+        ModuleId id = staking.scheduleModule(customer, ModuleRoles.REWARD);
+        vm.warp(block.timestamp + bound(early, 0, THAW + 7 days - 1));
+        staking.removeModule(id);
+        vm.stopPrank();
+        vm.warp(block.timestamp + bound(later, 0, 365 days));
+
+        vm.expectRevert(abi.encodeWithSelector(IStaking.NotModule.selector, customer, ModuleRoles.REWARD));
+        vm.prank(customer);
+        staking.addReward(provider, address(usd), 1);
+    }
+
+    /// @dev Income of deals that outlive their module would be stuck in it otherwise.
+    function test_AddReward_GivenTheModuleIsRemoved(uint256 later) external {
+        _stake(provider, provider, FLT);
+        vm.prank(council);
+        staking.removeModule(DEALS);
+        vm.warp(block.timestamp + bound(later, 0, 365 days));
+
+        _rewardUsd(provider, 70 * USD);
+        vm.warp(block.timestamp + 7 days);
+
+        assertApproxEqAbs(staking.position(provider, provider).usdOwed, 70 * USD, 2, "all of it");
     }
 
     function test_AddReward_RevertWhen_TheTokenIsUnknown(address token) external {
