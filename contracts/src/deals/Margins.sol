@@ -74,6 +74,9 @@ abstract contract Margins is Escrow {
         Reading memory reading = _read(deal, place);
         if (reading.isStale || reading.health >= LockMath.minimumBps(reading.coverageBps)) {
             require(stream.flags & CALLED != 0, MarginNotCalled(deal, slot));
+            // Cured, though nobody said so: a call that is over ends no healthy slot.
+            uint256 maintained = LockMath.maintainedBps(reading.coverageBps);
+            require(reading.isStale || reading.health < maintained, HealthSufficient(reading.health, maintained));
             // The clock stands still while the price is stale: what was stale since the call is added to its end.
             uint256 until = CURE_TIME + place.margin.calledAt + priceGuard.staleSeconds() - place.margin.staleAtCall;
             require(block.timestamp > until, CureRunning(deal, slot, until.toUint40()));

@@ -250,8 +250,9 @@ interface IDeals is IDealsBooks {
     function topUp(DealId deal, uint8 slot, uint128 amount) external;
     /// @notice Anyone, when health suffices again.
     function cure(DealId deal, uint8 slot) external;
-    /// @notice The customer or his CUSTOMER key, when a call was not cured in time or, at a price that is not stale, health
-    /// is under five twelfths of the coverage: the slot ends at once. Nothing is slashed or sold.
+    /// @notice The customer or his CUSTOMER key, when a call was not cured in time and no fresh price shows enough health, or,
+    /// at a price that is not stale, health is under five twelfths of the coverage: the slot ends at once. Nothing is slashed
+    /// or sold.
     function leave(DealId deal, uint8 slot) external;
 
     /* MONEY */

@@ -158,6 +158,20 @@ contract DealsMarginTest is SystemBase {
         deals.leave(id, 0);
     }
 
+    function test_Leave_RevertGiven_HealthyAgain(uint256 later) external {
+        DealId id = _called();
+        for (uint256 i = 0; i < 9; ++i) {
+            _post(0.5e8);
+            _skip(6 hours);
+        }
+        _skip(bound(later, 0, 1 days));
+        uint256 health = deals.healthBps(id, 0);
+        assertGe(health, 20_000, "two thirds of the coverage");
+        vm.expectRevert(abi.encodeWithSelector(IDealsBooks.HealthSufficient.selector, health, 20_000));
+        vm.prank(customer);
+        deals.leave(id, 0);
+    }
+
     /// @dev 30 hours of the 48 are stale: the clock stands still in them.
     function test_Leave_GivenStaleInBetween_WaitsLonger() external {
         DealId id = _called();
