@@ -264,6 +264,12 @@ contract Matching is Requests, AccessManaged {
         Asked memory asked = _load(deal);
         IOffers.Offer memory current;
         (reason, current) = _check(deal, asked, offer);
-        if (reason == 0 && !_hasStake(deal, 0, current)) reason = 17;
+        if (reason == 0 && !_hasStake(deal, _firstEmpty(deal), current)) reason = 17;
+    }
+
+    /// @dev Slots that are served have spent some of their escrow, which the lock is sized by. The first where none waits.
+    function _firstEmpty(DealId deal) private view returns (uint8 slot) {
+        uint16 mask = deals.emptySlots(deal);
+        while (mask != 0 && mask >> slot & 1 == 0) ++slot;
     }
 }

@@ -46,6 +46,27 @@ contract MatchingProposalsTest is SystemBase {
         staking.exit(provider, provider, uint128(amount));
     }
 
+    /// @dev The first slot has spent a fifth of its escrow, which is what the lock of its like would be sized by.
+    function test_ReasonOf_GivenASlotServes_SizesTheOneThatWaits(uint256 own) external {
+        own = bound(own, 80_000, 120_000) * FLT;
+        _register(providers[2], own, 0, 0, 0);
+        OfferId offer = _offer(providers[2], 10_000, dollar);
+        OfferId[] memory chosen = _two(_host(0), _host(1));
+        DealId asked = _request(_asking(2, 100, 14, 365));
+        _activate(asked, chosen);
+        vm.prank(providers[0]);
+        deals.ready(asked, 0);
+        vm.prank(providers[1]);
+        deals.decline(asked, 1);
+        _skip(6 days);
+        deals.settle(asked, 0);
+
+        bool isEnough = own >= 100_800 * FLT;
+        assertEq(matching.reasonOf(asked, offer), isEnough ? 0 : 17, "the full escrow of the second");
+        if (!isEnough) vm.expectRevert(abi.encodeWithSelector(IMatching.OfferRefused.selector, offer, 17));
+        matching.propose(asked, _one(offer));
+    }
+
     function test_ReasonOf_GivenOfferGone() external {
         OfferId offer = _host(0);
         DealId asked = _request(_asking(1, 100, 14, 84));
