@@ -62,6 +62,11 @@ contract Deals is Service, AccessManaged {
     }
 
     /// @inheritdoc IDeals
+    function releaseLock(DealId, uint8) external {
+        _extend();
+    }
+
+    /// @inheritdoc IDeals
     function marginCall(DealId, uint8) external {
         _extend();
     }

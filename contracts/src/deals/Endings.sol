@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IStaking} from "../interfaces/IStaking.sol";
 import {Stream, Terms} from "../libraries/DealWords.sol";
 import {DealId, LockId, OfferId} from "../types/Ids.sol";
 import {KeyRoles} from "../types/Roles.sol";
@@ -38,6 +39,15 @@ abstract contract Endings is Streams {
         bool isSilent = block.timestamp > deadline;
         require(isSilent || _isActor(place.provider, KeyRoles.SERVE), ReadyNotLate(deal, slot, deadline.toUint40()));
         _vacate(deal, slot, place, stream, isSilent);
+    }
+
+    /// @dev See `IDeals.releaseLock`.
+    function releaseLock(DealId deal, uint8 slot) external {
+        (Place storage place, Stream memory stream) = _streamOf(deal, slot, ENDED);
+        LockId lock = place.backing.lock;
+        uint256 until = stream.endsAt + DISPUTE;
+        require(block.timestamp > until, IStaking.LockNotEnded(lock, until.toUint40()));
+        staking.release(lock);
     }
 
     /// @dev See `IDeals.announceNonRenewal`.

@@ -237,8 +237,11 @@ interface IDeals is IDealsBooks {
     /// @notice One code per pair: 0 settled, 1 unknown, 2 nothing to settle.
     function settleMany(DealId[] calldata deals, uint8[] calldata slots) external returns (uint8[] memory codes);
     /// @notice Ends a slot whose term or stop's notice is over, that ran dry an hour ago, or that nobody can fill any
-    /// more. What it did not use becomes spare. Anyone. The lock stays until its end.
+    /// more. What it did not use becomes spare. Anyone. The lock stays for `releaseLock`.
     function close(DealId deal, uint8 slot) external;
+    /// @notice Anyone, five days after a slot ended: frees its lock, which was granted until five days after its term, and so
+    /// outlasts a slot that ended early. Reverts as `Staking` does: `LockNotEnded` before, `LockUnknown` when it is free.
+    function releaseLock(DealId deal, uint8 slot) external;
 
     /* MARGIN */
 

@@ -70,7 +70,8 @@ library TermsPacking {
     /// @dev Every field comes from one of its type, or is a block's time.
     function pack(Terms memory terms) internal pure returns (TermsWord) {
         uint256 word = terms.units | terms.exposure << 32 | terms.firstLossMinBps << 40 | terms.openedAt << 64;
-        word |= terms.startedAt << 104 | terms.stoppedAt << 144 | terms.feeBps << 184 | terms.durationDays << 200 | terms.coverageBps << 216;
+        word |= terms.startedAt << 104 | terms.stoppedAt << 144 | terms.feeBps << 184 | terms.durationDays << 200
+        | terms.coverageBps << 216;
         word |= terms.termDays << 232 | terms.slots << 240 | uint256(terms.hasRoyalty ? 1 : 0) << 248;
         return TermsWord.wrap(word);
     }

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {IDeals, IDealsBooks} from "../../src/interfaces/IDeals.sol";
 import {IMatching} from "../../src/interfaces/IMatching.sol";
 import {IStaking} from "../../src/interfaces/IStaking.sol";
-import {DealId, OfferId} from "../../src/types/Ids.sol";
+import {DealId, LockId, OfferId} from "../../src/types/Ids.sol";
 import {KeyRoles} from "../../src/types/Roles.sol";
 import {SystemBase} from "../SystemBase.t.sol";
 
@@ -366,6 +366,53 @@ contract DealsTermsTest is SystemBase {
         _skip(5 days + 31 minutes);
         staking.release(_slot(id).lock);
         assertEq(staking.locked(providers[0]), 0, "free");
+    }
+
+    /* RELEASE */
+
+    function _stopped() private returns (DealId id, uint40 endsAt) {
+        id = _serving();
+        vm.prank(customer);
+        deals.stop(id);
+        _skip(1 days);
+        deals.close(id, 0);
+        endsAt = _slot(id).endsAt;
+    }
+
+    function test_ReleaseLock_RevertGiven_NotEnded(uint256 served) external {
+        DealId id = _serving();
+        _skip(bound(served, 0, 60 days));
+        vm.expectRevert(abi.encodeWithSelector(IDealsBooks.SlotStatusWrong.selector, id, 0, 2));
+        deals.releaseLock(id, 0);
+    }
+
+    function test_ReleaseLock_RevertGiven_DisputesRun(uint256 later) external {
+        (DealId id, uint40 endsAt) = _stopped();
+        uint40 until = endsAt + uint40(DISPUTE);
+        vm.warp(bound(later, block.timestamp, until));
+        vm.expectRevert(abi.encodeWithSelector(IStaking.LockNotEnded.selector, _slot(id).lock, until));
+        deals.releaseLock(id, 0);
+    }
+
+    function test_ReleaseLock_RevertGiven_NeverServed() external {
+        DealId id = _request(_asking(1, 100, 14, 84));
+        vm.prank(customer);
+        deals.stop(id);
+        _skip(6 days);
+        vm.expectRevert(abi.encodeWithSelector(IStaking.LockUnknown.selector, 0));
+        deals.releaseLock(id, 0);
+    }
+
+    /// @dev The term of 14 days was left after one: the provider's stake is free after six, not after nineteen.
+    function test_ReleaseLock_GivenStoppedEarly(address caller, uint256 later) external {
+        (DealId id, uint40 endsAt) = _stopped();
+        LockId lock = _slot(id).lock;
+        vm.warp(bound(later, endsAt + DISPUTE + 1, endsAt + 60 days));
+        vm.prank(caller);
+        deals.releaseLock(id, 0);
+        assertEq(staking.locked(providers[0]), 0, "free");
+        vm.expectRevert(abi.encodeWithSelector(IStaking.LockUnknown.selector, lock));
+        deals.releaseLock(id, 0);
     }
 
     function test_Close_GivenNeverFilled() external {
