@@ -49,7 +49,8 @@ abstract contract Exits is IStaking, Accounts, Tranches {
         tranche_.buckets[day].units -= uint120(units);
         _setThaw(tranche_, thaw, thaw.thawing - amount, thaw.units - units, provider, isOwn);
         require(amount != 0, AmountZero());
-        shares = uint128(_mint(pool, provider, account, amount));
+        // No cap: lowering it evicts nobody, and whoever thaws was inside when he came.
+        shares = uint128(_mint(pool, provider, account, amount, false));
         emit ExitCancelled(provider, account, day, uint128(units), uint128(amount), _generation(pool, isOwn), shares);
     }
 
@@ -116,8 +117,9 @@ abstract contract Exits is IStaking, Accounts, Tranches {
         require(block.timestamp >= until, DepositsPaused(until));
         Pool storage pool = _pools[provider];
         require(pool.terms.isRegistered, NotRegistered(provider));
-        shares = uint128(_mint(pool, provider, account, amount));
-        emit Staked(provider, account, _generation(pool, account == provider), amount, shares);
+        bool isOwn = account == provider;
+        shares = uint128(_mint(pool, provider, account, amount, !isOwn));
+        emit Staked(provider, account, _generation(pool, isOwn), amount, shares);
     }
 
     /// @dev Puts `amount` into the bucket of `day`.

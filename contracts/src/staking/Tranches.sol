@@ -135,8 +135,8 @@ abstract contract Tranches is Ledger {
         return held == generation ? now_ : tranche_.lastIndices[held];
     }
 
-    /// @dev Adds `amount` to a tranche and the shares that it buys to `account`.
-    function _mint(Pool storage pool, address provider, address account, uint256 amount)
+    /// @dev Adds `amount` to a tranche, inside the delegation cap if `isCapped`, and the shares that it buys to `account`.
+    function _mint(Pool storage pool, address provider, address account, uint256 amount, bool isCapped)
         internal
         returns (uint256 shares)
     {
@@ -148,7 +148,7 @@ abstract contract Tranches is Ledger {
         unchecked {
             uint256 active = head.active + amount;
             require(active <= type(uint96).max, IStaking.AmountTooLarge(active));
-            if (!isOwn) {
+            if (isCapped) {
                 uint256 cap = pool.terms.delegationCap;
                 require(active <= cap, IStaking.DelegationCapExceeded(active, cap));
             }

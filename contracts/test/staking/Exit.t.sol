@@ -91,6 +91,20 @@ contract StakingExitTest is Base {
         assertEq(staking.ticket(provider, delegator, day).units, 0, "no ticket");
     }
 
+    /// @dev Lowering the cap evicts nobody, and whoever thaws is still inside.
+    function test_CancelExit_GivenTheCapWasLowered(uint256 amount, uint128 cap) external {
+        (uint32 day,) = _exit(delegator, provider, bound(amount, FLT, 99 * FLT));
+        IStaking.Terms memory terms = _terms(0);
+        terms.delegationCap = uint128(bound(cap, 0, 100 * FLT));
+        vm.prank(provider);
+        staking.setTerms(terms);
+
+        vm.prank(delegator);
+        staking.cancelExit(delegator, provider, day);
+
+        assertEq(_worth(provider, delegator), 100 * FLT, "active again");
+    }
+
     function test_Withdraw_RevertGiven_TheTicketHasNotMatured(uint256 early) external {
         (uint32 day,) = _exit(delegator, provider, 10 * FLT);
         vm.warp(bound(early, block.timestamp, uint256(day) * 1 days - 1));
