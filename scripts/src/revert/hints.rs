@@ -122,7 +122,7 @@ const HINTS: &[(&str, &str)] = &[
     ("GasTooLow", "Send the transaction with more gas: {need} are needed to read the price."),
     (
         "HealthSufficient",
-        "Health is {healthBps:percent} %, and {maintainedBps:percent} % is enough: there is no reason for a margin call, nor to leave on one.",
+        "Health is {healthBps:percent} %, and {maintainedBps:percent} % is enough: no reason for a margin call, nor to leave on one.",
     ),
     ("HealthTooLow", "Health is {healthBps:percent} % and must be {maintainedBps:percent} %: top the lock up further."),
     ("HeartbeatOutOfRange", "A heartbeat is 1 second to 2 days."),
