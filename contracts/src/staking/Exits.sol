@@ -31,7 +31,7 @@ abstract contract Exits is IStaking, Accounts, Tranches {
         require(amount != 0, AmountZero());
         day = uint32(_divUp(block.timestamp + THAW, 1 days));
         (uint256 units, uint24 generation) = _thaw(tranche_, provider, isOwn, day, amount);
-        _addTicket(pool.accounts[account].tickets[day], units, generation);
+        _addTicket(pool.accounts[account], provider, account, day, units, generation);
         emit ExitStarted(provider, account, day, amount, shares, generation, uint128(units));
     }
 
@@ -144,13 +144,25 @@ abstract contract Exits is IStaking, Accounts, Tranches {
         _setThaw(tranche_, thaw, thaw.thawing + amount, thaw.units + units, provider, isOwn);
     }
 
-    function _addTicket(TicketState storage slot, uint256 units, uint24 generation) private {
-        TicketState memory ticket_ = slot;
-        if (ticket_.generation != generation) ticket_.units = 0;
+    function _addTicket(
+        AccountState storage state,
+        address provider,
+        address account,
+        uint32 day,
+        uint256 units,
+        uint24 generation
+    ) private {
+        TicketState memory ticket_ = state.tickets[day];
+        if (ticket_.generation != generation) {
+            // Where the stake of a wiped ticket was to go says nothing of this one.
+            if (ticket_.isRedelegating) {
+                delete state.targets[day];
+                emit RedelegationNamed(provider, account, day, address(0));
+            }
+            ticket_ = TicketState(0, generation, false);
+        }
         ticket_.units += uint120(units);
-        ticket_.generation = generation;
-        slot.units = ticket_.units;
-        slot.generation = generation;
+        state.tickets[day] = ticket_;
     }
 
     /// @dev Deletes a ticket, which must be of `generation`.

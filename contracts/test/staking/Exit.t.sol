@@ -196,6 +196,25 @@ contract StakingExitTest is Base {
         assertEq(staking.booked(address(flt)), 100 * FLT, "nothing left the contract");
     }
 
+    /// @dev The exit named its target before the wipe; the next exit of the same day names its own.
+    function test_Move_RevertGiven_TheNamedTicketWasWiped() external {
+        LockId lock = _grant(provider, 100 * FLT, 20 days);
+        uint32 day = _named();
+        _slash(lock, 100 * FLT);
+        _stake(delegator, provider, 50 * FLT);
+
+        vm.expectEmit(address(staking));
+        emit IStaking.RedelegationNamed(provider, delegator, day, address(0));
+        (uint32 again,) = _exit(delegator, provider, 50 * FLT);
+        assertEq(again, day, "the same day");
+        vm.warp(uint256(day) * 1 days);
+
+        vm.expectRevert(abi.encodeWithSelector(IStaking.TargetUnset.selector, day));
+        vm.prank(delegator);
+        staking.move(delegator, provider, day);
+        assertEq(_withdraw(delegator, provider, day), 50 * FLT, "all of the second");
+    }
+
     function test_Redelegate_RevertWhen_TheProviderIsTheSame() external {
         (uint32 day,) = _exit(delegator, provider, 40 * FLT);
 
