@@ -251,11 +251,8 @@ async fn fetch_rows(db: &mut PgConnection, head: &Head, rows: Rows) -> Result<Ve
             p.revenue_share_bps as "revenue_share_bps!",
             p.drip_days as "drip_days!",
             trim_scale(p.delegation_cap * 1e-18)::text as "delegation_cap_flt!",
-            p.next_terms_at,
-            p.next_first_loss_bps,
-            p.next_reward_share_bps,
-            p.next_revenue_share_bps,
-            p.next_drip_days,
+            p.next_terms_at, p.next_first_loss_bps,
+            p.next_reward_share_bps, p.next_revenue_share_bps, p.next_drip_days,
             (select count(*) from position_now as s
                 where s.provider = p.provider and not s.is_own and s.shares > 0) as "delegators!",
             (select count(*) from slot as s
