@@ -7,7 +7,9 @@ use std::time::Duration;
 use alloy::primitives::{Address, LogData};
 use anyhow::{Context, Result, bail};
 use indexer::{Config, Deployment, State, Status};
-use sqlx::{PgPool, query, query_scalar};
+use serde_json::json;
+use sqlx::postgres::PgListener;
+use sqlx::{ConnectOptions as _, PgPool, query, query_scalar};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
@@ -128,6 +130,44 @@ async fn every_log_becomes_a_fact(db: PgPool) -> Result<()> {
     assert_eq!(facts(&db).await?, i64::try_from(node.chain().logs())?);
     assert_eq!(rollbacks(&db).await?, 0);
     indexer.stop().await?;
+    equals_fresh(&db, &node).await
+}
+
+/// The program itself, killed without warning as soon as it has committed something, again and again.
+#[sqlx::test(migrations = false)]
+async fn a_program_that_is_killed_loses_nothing(db: PgPool) -> Result<()> {
+    let node = Node::start().await;
+    node.chain().range_max = 7;
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("deployment.json");
+    let Deployment { chain_id, first_block, contracts, stablecoin_decimals } = deployment();
+    let deployed = json!({
+        "chain_id": chain_id, "first_block": first_block, "contracts": contracts,
+        "stablecoin_decimals": stablecoin_decimals,
+    });
+    std::fs::write(&file, deployed.to_string())?;
+    let mut journal = PgListener::connect_with(&db).await?;
+    journal.listen("journal").await?;
+    for lives in 0..8 {
+        // Some lives begin with a long way to go, some at the head.
+        node.chain().mine(if lives % 2 == 0 { 120 } else { 3 });
+        let mut program = tokio::process::Command::new(env!("CARGO_BIN_EXE_surety-indexer"))
+            .args(["--listen", "127.0.0.1:0", "--rpc-url", &node.url, "--deployment"])
+            .arg(&file)
+            .env("DATABASE_URL", db.connect_options().to_url_lossy().as_str())
+            .stderr(std::process::Stdio::null())
+            .kill_on_drop(true)
+            .spawn()?;
+        let committed = tokio::time::timeout(PATIENCE, journal.recv()).await;
+        program.kill().await?;
+        committed.context("it committed nothing")??;
+    }
+    let mut indexer = Indexer::start(&db, &node)?;
+    indexer.synced(&node).await?;
+    indexer.stop().await?;
+    assert_eq!(facts(&db).await?, i64::try_from(node.chain().logs())?);
+    // A listener holds the schema that the comparison drops.
+    drop(journal);
     equals_fresh(&db, &node).await
 }
 
