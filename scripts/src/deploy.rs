@@ -183,6 +183,9 @@ async fn tokens(deployer: &mut Deployer<'_>, tokens: &Tokens) -> Result<(Address
 async fn sources(deployer: &mut Deployer<'_>, prices: &Prices) -> Result<Vec<Source>> {
     let &Prices::Development { price, heartbeat } = prices else {
         let Prices::Sources(sources) = prices else { bail!("prices come from sources") };
+        for source in sources {
+            deployer.reads(source.aggregator).await?;
+        }
         return Ok(sources.clone());
     };
     let mut sources = Vec::new();
@@ -350,6 +353,16 @@ impl Deployer<'_> {
         let request = TransactionRequest::default().with_to(token).with_input(call);
         let answer = self.provider.call(request).await.map_err(|error| explain(&error, 6))?;
         DevelopmentUsd::decimalsCall::abi_decode_returns(&answer).map_err(|_| anyhow!("{token} is not a token"))
+    }
+
+    /// A source that gives no answer never counts, and nobody would miss it until another one fails.
+    async fn reads(&self, aggregator: Address) -> Result<()> {
+        let call = DevelopmentFeed::latestRoundDataCall {}.abi_encode();
+        let request = TransactionRequest::default().with_to(aggregator).with_input(call);
+        let answer = self.provider.call(request).await.ok();
+        let answer = answer.and_then(|answer| DevelopmentFeed::latestRoundDataCall::abi_decode_returns(&answer).ok());
+        ensure!(answer.is_some_and(|answer| answer.answer.is_positive()), "{aggregator} gives no price.");
+        Ok(())
     }
 
     async fn create(&mut self, name: &str, initcode: Bytes) -> Result<Address> {

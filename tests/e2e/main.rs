@@ -8,6 +8,7 @@ mod story;
 
 mod corners;
 mod decline;
+mod deploy;
 mod exit;
 mod margin;
 mod payout;
