@@ -7,6 +7,7 @@ import {IMatching} from "../interfaces/IMatching.sol";
 import {IOffers} from "../interfaces/IOffers.sol";
 import {IPriceGuard} from "../interfaces/IPriceGuard.sol";
 import {IStaking} from "../interfaces/IStaking.sol";
+import {OfferLimits} from "../libraries/OfferLimits.sol";
 import {PauseOnce} from "../libraries/PauseOnce.sol";
 import {DealId} from "../types/Ids.sol";
 import {KeyRoles} from "../types/Roles.sol";
@@ -22,12 +23,7 @@ abstract contract Requests is IMatching {
     uint8 internal constant ACTIVATED = 2;
     uint8 internal constant CANCELLED = 3;
 
-    uint8 private constant CLASS_LAST = 1;
     uint8 private constant SLOTS_MAX = 16;
-    uint8 private constant TERM_MAX_DAYS = 14;
-    uint16 private constant DURATION_MAX_DAYS = 3650;
-    uint16 private constant COVERAGE_MIN_BPS = 20_000;
-    uint16 private constant COVERAGE_MAX_BPS = 50_000;
     uint16 private constant BPS = 10_000;
     uint8 private constant EXPOSURE_LAST = 2;
     uint8 private constant PROOF_KIND_LAST = 4;
@@ -38,9 +34,6 @@ abstract contract Requests is IMatching {
     uint256 private constant CRITERIA_MAX = 10;
     uint256 private constant CRITERION_BITS = 24;
     uint40 private constant EXPIRY_MAX = 14 days;
-    /// As that of an offer: amounts of a deal stay far below 2^128.
-    uint96 private constant PRICE_MAX = 1e24;
-    uint32 private constant NOTICE_MAX = 14 days;
 
     /// @dev Two words that every check reads; the others only where the request has them.
     struct Asked {
@@ -177,25 +170,25 @@ abstract contract Requests is IMatching {
     function _requireValid(Request calldata asked) private view {
         uint256 length = bytes(asked.application).length;
         require(length != 0 && length <= APPLICATION_MAX, ApplicationInvalid());
-        require(asked.class <= CLASS_LAST, ClassUnknown(asked.class));
+        require(asked.class <= OfferLimits.CLASS_LAST, ClassUnknown(asked.class));
         require(asked.units != 0, UnitsZero());
         require(asked.slots != 0 && asked.slots <= SLOTS_MAX, SlotsOutOfRange(asked.slots));
         require(asked.priceMax != 0, PriceZero());
-        require(asked.priceMax <= PRICE_MAX, PriceTooHigh(asked.priceMax));
-        require(asked.termDays != 0 && asked.termDays <= TERM_MAX_DAYS, TermOutOfRange(asked.termDays));
+        require(asked.priceMax <= OfferLimits.PRICE_MAX, PriceTooHigh(asked.priceMax));
+        require(asked.termDays != 0 && asked.termDays <= OfferLimits.TERM_MAX_DAYS, TermOutOfRange(asked.termDays));
         require(
-            asked.durationDays >= asked.termDays && asked.durationDays <= DURATION_MAX_DAYS,
+            asked.durationDays >= asked.termDays && asked.durationDays <= OfferLimits.DURATION_MAX_DAYS,
             DurationOutOfRange(asked.durationDays)
         );
         require(
-            asked.coverageBps >= COVERAGE_MIN_BPS && asked.coverageBps <= COVERAGE_MAX_BPS,
+            asked.coverageBps >= OfferLimits.COVERAGE_MIN_BPS && asked.coverageBps <= OfferLimits.COVERAGE_MAX_BPS,
             CoverageOutOfRange(asked.coverageBps)
         );
         require(asked.firstLossMinBps <= BPS, FirstLossOutOfRange(asked.firstLossMinBps));
         require(asked.exposure <= EXPOSURE_LAST, ExposureUnknown(asked.exposure));
         require(asked.proofKind <= PROOF_KIND_LAST, ProofKindUnknown(asked.proofKind));
         require(asked.paymentMode == RESERVED, PaymentModeUnknown(asked.paymentMode));
-        require(asked.notice <= NOTICE_MAX, NoticeTooLong(asked.notice));
+        require(asked.notice <= OfferLimits.NOTICE_MAX, NoticeTooLong(asked.notice));
         require(asked.expiry > block.timestamp, ExpiryPassed(asked.expiry));
         uint40 latest = uint40(block.timestamp) + EXPIRY_MAX;
         require(asked.expiry <= latest, ExpiryTooLate(asked.expiry, latest));
