@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IStaking} from "../interfaces/IStaking.sol";
+import {PauseOnce} from "../libraries/PauseOnce.sol";
 import {ModuleId} from "../types/Ids.sol";
 import {ModuleRoles} from "../types/Roles.sol";
 import {Roster} from "./Roster.sol";
@@ -10,8 +11,6 @@ import {Roster} from "./Roster.sol";
 /// Invariant: a module given after the constructor acts `THAW + 7 days` later at the earliest; whoever distrusts it is gone by then.
 abstract contract Council is Roster {
     uint256 internal constant MODULE_DELAY = THAW + 7 days;
-    uint256 internal constant PAUSE = 7 days;
-    uint256 internal constant PAUSE_PERIOD = 30 days;
 
     modifier onlyCouncil() {
         require(msg.sender == _council, IStaking.NotCouncil(msg.sender));
@@ -46,9 +45,9 @@ abstract contract Council is Roster {
     function pause() external {
         require(msg.sender == _guardian, IStaking.NotGuardian(msg.sender));
         uint256 last = _total.pausedUntil;
-        uint256 next = last == 0 ? 0 : last - PAUSE + PAUSE_PERIOD;
+        uint256 next = last == 0 ? 0 : last - PauseOnce.LENGTH + PauseOnce.INTERVAL;
         require(block.timestamp >= next, IStaking.PauseTooSoon(uint40(next)));
-        uint40 until = uint40(block.timestamp + PAUSE);
+        uint40 until = uint40(block.timestamp + PauseOnce.LENGTH);
         _total.pausedUntil = until;
         emit IStaking.StakingPaused(until);
     }
