@@ -7,6 +7,7 @@ import {IMatching} from "./interfaces/IMatching.sol";
 import {IOffers} from "./interfaces/IOffers.sol";
 import {IPriceGuard} from "./interfaces/IPriceGuard.sol";
 import {IStaking} from "./interfaces/IStaking.sol";
+import {READY_TIME} from "./libraries/DealWords.sol";
 import {Requests} from "./matching/Requests.sol";
 import {DealId, OfferId} from "./types/Ids.sol";
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
@@ -19,7 +20,6 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 contract Matching is Requests, AccessManaged {
     using SafeCast for uint256;
 
-    uint40 private constant READY_TIME = 30 minutes;
     uint128 private constant REQUEST_FEE_MAX = 100;
     /// A new proposal costs at most this of the one that it replaces.
     uint256 private constant CHEAPER = 999;
@@ -208,7 +208,7 @@ contract Matching is Requests, AccessManaged {
 
     /// @dev Until the end of the first term, which starts with `ready`.
     function _hasAttributes(uint256 criteria, Asked memory asked, address provider) private view returns (bool) {
-        uint40 until = uint40(block.timestamp) + READY_TIME + uint40(asked.termDays) * 1 days;
+        uint40 until = uint40(block.timestamp + READY_TIME) + uint40(asked.termDays) * 1 days;
         for (uint256 i = 0; i < asked.criteriaCount; ++i) {
             (uint16 attribute, uint8 level) = _criterion(criteria, i);
             if (!attributes.has(provider, attribute, level, until)) return false;

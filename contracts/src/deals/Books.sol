@@ -32,7 +32,6 @@ abstract contract Books is IDealsBooks {
     /// Accrual ends before the term does; `margin` keeps the term's end.
     uint256 internal constant CUT = 4;
 
-    uint256 internal constant READY_TIME = 30 minutes;
     uint256 internal constant HOLD_BACK = 3 days;
     uint256 internal constant DRY_TIME = 1 hours;
     uint256 internal constant DISPUTE = 5 days;

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IStaking} from "../interfaces/IStaking.sol";
-import {Stream, Terms} from "../libraries/DealWords.sol";
+import {READY_TIME, Stream, Terms} from "../libraries/DealWords.sol";
 import {DealId, LockId, OfferId} from "../types/Ids.sol";
 import {KeyRoles} from "../types/Roles.sol";
 import {Streams} from "./Streams.sol";

@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {IDeals} from "../interfaces/IDeals.sol";
 import {IOffers} from "../interfaces/IOffers.sol";
-import {Stream, Terms} from "../libraries/DealWords.sol";
+import {READY_TIME, Stream, Terms} from "../libraries/DealWords.sol";
 import {LockMath} from "../libraries/LockMath.sol";
 import {StreamMath} from "../libraries/StreamMath.sol";
 import {DealId, LockId, OfferId} from "../types/Ids.sol";

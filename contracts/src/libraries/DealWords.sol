@@ -49,6 +49,8 @@ using {TermsPacking.pack} for Terms global;
 using {StreamPacking.pack} for Stream global;
 
 uint256 constant TIME = type(uint40).max;
+/// @dev How long a provider has, from the assignment of a slot, to say that he is ready.
+uint256 constant READY_TIME = 30 minutes;
 
 library TermsPacking {
     function unpack(TermsWord packed) internal pure returns (Terms memory terms) {
