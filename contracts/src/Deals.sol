@@ -8,7 +8,7 @@ import {IDeals} from "./interfaces/IDeals.sol";
 import {IOffers} from "./interfaces/IOffers.sol";
 import {IPriceGuard} from "./interfaces/IPriceGuard.sol";
 import {IStaking} from "./interfaces/IStaking.sol";
-import {Stream, Terms} from "./libraries/DealWords.sol";
+import {Stream, Terms, TermsWord} from "./libraries/DealWords.sol";
 import {LockMath} from "./libraries/LockMath.sol";
 import {StreamMath} from "./libraries/StreamMath.sol";
 import {DealId, ModuleId} from "./types/Ids.sol";
@@ -131,10 +131,10 @@ contract Deals is Service, AccessManaged {
         require(newFeeBps <= FEE_MAX_BPS, FeeTooHigh(newFeeBps));
         _feeBps = newFeeBps;
         // Both keep their credit; the treasury's lies elsewhere.
-        uint256 oldCredit = _creditOf(_treasury);
+        address oldTreasury = _treasury.account;
+        uint256 oldCredit = _creditOf(oldTreasury);
         uint256 newCredit = _creditOf(newTreasury);
-        address oldTreasury = _treasury;
-        _treasury = newTreasury;
+        _treasury.account = newTreasury;
         _setCredit(oldTreasury, oldCredit);
         _setCredit(newTreasury, newCredit);
         emit FeeSet(newFeeBps, newTreasury);
@@ -178,10 +178,10 @@ contract Deals is Service, AccessManaged {
         uint256 rate = _rateOf(deal, place);
         view_.provider = place.provider;
         view_.price = place.price;
-        view_.offer = place.backing.offer;
+        view_.offer = place.backing.offer();
         view_.serving = place.serving;
-        view_.lock = place.backing.lock;
-        view_.valueAtStake = place.backing.valueAtStake;
+        view_.lock = place.backing.lock();
+        view_.valueAtStake = uint128(place.backing.valueAtStake());
         view_.calledAt = place.margin.calledAt;
         view_.staleAtCall = place.margin.staleAtCall;
         view_.status = uint8(stream.status);
@@ -223,10 +223,10 @@ contract Deals is Service, AccessManaged {
         returns (uint128 amount, uint128 valueAtStake)
     {
         Place storage place = _placeOf(deal, slot);
-        Terms memory terms = _agreements[deal].terms.unpack();
+        TermsWord terms = _agreements[deal].terms;
         uint256 full = uint256(price) + _agreements[deal].royalty;
         uint256 value = _value(terms, full, place.stream.escrow(), block.timestamp);
-        amount = LockMath.lockUp(value, terms.coverageBps, scale, priceGuard.low()).toUint128();
+        amount = LockMath.lockUp(value, terms.coverageBps(), scale, priceGuard.low()).toUint128();
         valueAtStake = value.toUint128();
     }
 
@@ -272,7 +272,7 @@ contract Deals is Service, AccessManaged {
 
     /// @inheritdoc IDeals
     function treasury() external view returns (address) {
-        return _treasury;
+        return _treasury.account;
     }
 
     /// @inheritdoc IDeals

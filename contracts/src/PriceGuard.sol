@@ -49,13 +49,15 @@ contract PriceGuard is IPriceGuard, AccessManaged {
 
     /// @inheritdoc IPriceGuard
     function refresh() external returns (uint64 lowPrice, uint64 highPrice, bool stale) {
-        PriceState.State memory state = _refresh();
+        PriceState.State memory state = _last.load();
+        _refresh(state);
         return (state.low(), state.high(), state.isStale());
     }
 
     /// @inheritdoc IPriceGuard
     function lowForGrant() external returns (uint64 price) {
-        PriceState.State memory state = _refresh();
+        PriceState.State memory state = _last.load();
+        _refresh(state);
         require(!state.isStale(), PriceStale(state.at, state.freshUntil));
         return state.low();
     }
@@ -125,9 +127,12 @@ contract PriceGuard is IPriceGuard, AccessManaged {
 
     /// @dev A stale observation is made again however young it is: sources may have come back since, and a grant that
     /// reverts would not keep an observation of its own.
-    function _refresh() private returns (PriceState.State memory state) {
-        state = _last.load();
-        bool isOld = block.timestamp >= state.at + AGE_MAX || state.isStale();
+    function _refresh(PriceState.State memory state) private {
+        bool isOld;
+        // A time.
+        unchecked {
+            isOld = block.timestamp >= uint256(state.at) + AGE_MAX || state.isStale();
+        }
         state.advance();
         if (isOld) _observe(state);
     }

@@ -4,13 +4,14 @@ pragma solidity 0.8.37;
 import {IStaking} from "./interfaces/IStaking.sol";
 import {Duties} from "./staking/Duties.sol";
 import {Ledger} from "./staking/Ledger.sol";
+import {Locks} from "./staking/Locks.sol";
 import {Views} from "./staking/Views.sol";
 import {LockId, ModuleId, QuarantineId} from "./types/Ids.sol";
 
-/// @dev One contract in two halves, because its code does not fit one: stakers' functions and views are here, those of
-/// providers, modules and governance in `Duties`, which runs in this contract's storage. Both are made together and fixed for
-/// ever: there is no owner, no upgrade, and no other call but to the two tokens.
-contract Staking is Views {
+/// @dev One contract in two halves, because its code does not fit one: what is called every day and the views are here, the
+/// rest is in `Duties`, which runs in this contract's storage. Both are made together and fixed for ever: there is no owner,
+/// no upgrade, and no other call but to the two tokens.
+contract Staking is Views, Locks {
     Duties private immutable duties;
 
     constructor(
@@ -27,7 +28,6 @@ contract Staking is Views {
         _council = newCouncil;
         emit GuardianSet(newGuardian);
         emit CouncilSet(newCouncil);
-        _modules.push();
         for (uint256 i; i < newModules.length; ++i) {
             _addModule(newModules[i], newRoles[i], block.timestamp);
         }
@@ -40,25 +40,35 @@ contract Staking is Views {
         _delegate();
     }
 
-    /* LOCKS */
-
     /// @inheritdoc IStaking
-    function grant(address, uint128, uint40, ModuleId) external returns (LockId) {
+    function setKey(address, uint32, uint40) external {
         _delegate();
     }
 
     /// @inheritdoc IStaking
-    function promote(address, uint128, uint40, ModuleId) external returns (LockId) {
+    function setPayee(address, bool) external {
+        _delegate();
+    }
+
+    /* STAKE */
+
+    /// @inheritdoc IStaking
+    function cancelExit(address, address, uint32) external returns (uint128) {
         _delegate();
     }
 
     /// @inheritdoc IStaking
-    function regrant(LockId, uint128, uint40) external {
+    function redelegate(address, address, uint32, address) external {
         _delegate();
     }
 
     /// @inheritdoc IStaking
-    function release(LockId) external {
+    function move(address, address, uint32) external returns (uint128) {
+        _delegate();
+    }
+
+    /// @inheritdoc IStaking
+    function sweepOrphan(address) external {
         _delegate();
     }
 

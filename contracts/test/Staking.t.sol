@@ -102,7 +102,7 @@ contract StakingTest is Base {
         vm.expectRevert(abi.encodeWithSelector(IStaking.NotCouncil.selector, address(this)));
         half.setCouncil(address(this));
         vm.expectRevert();
-        half.grant(provider, 1, uint40(block.timestamp + 1), ModuleId.wrap(0));
+        half.addReward(provider, address(flt), 1);
     }
 
     /* GOVERNANCE */
@@ -184,6 +184,51 @@ contract StakingTest is Base {
         staking.release(lock);
         vm.stopPrank();
         assertEq(staking.locked(provider), 0, "released");
+    }
+
+    function _regrant(LockId lock, uint256 amount) private {
+        vm.prank(deals);
+        staking.regrant(lock, uint128(amount), uint40(block.timestamp + 20 days));
+    }
+
+    function _remove(ModuleId id) private {
+        vm.prank(council);
+        staking.removeModule(id);
+    }
+
+    function test_RemoveModule_GivenASlasherOfLocksThatGoOn() external {
+        _schedule();
+        LockId before = _grant(provider, FLT, 20 days);
+        _remove(FAULTS);
+        LockId lock = _grant(provider, FLT, 20 days);
+        vm.warp(block.timestamp + 19 days);
+        _regrant(before, FLT);
+        _regrant(lock, FLT);
+        vm.warp(block.timestamp + 9 days);
+
+        vm.expectRevert(abi.encodeWithSelector(IStaking.ModuleUnknown.selector, FAULTS));
+        _regrant(before, FLT);
+        vm.expectRevert(abi.encodeWithSelector(IStaking.ModuleUnknown.selector, FAULTS));
+        _regrant(lock, FLT);
+    }
+
+    function test_RemoveModule_GivenASlasherThatStaysWhenOthersGo() external {
+        ModuleId other = _schedule();
+        LockId lock = _grant(provider, FLT, 20 days);
+        _remove(other);
+        vm.warp(block.timestamp + 19 days);
+
+        // The first looks at the slasher again, the second need not.
+        _regrant(lock, 2 * FLT);
+        _regrant(lock, 3 * FLT);
+        _remove(FAULTS);
+        vm.warp(block.timestamp + 19 days);
+        _regrant(lock, 3 * FLT);
+        vm.warp(block.timestamp + 10 days);
+
+        vm.expectRevert(abi.encodeWithSelector(IStaking.ModuleUnknown.selector, FAULTS));
+        _regrant(lock, 4 * FLT);
+        assertEq(staking.lockOf(lock).amount, 3 * FLT, "amount");
     }
 
     function test_Pause_RevertWhen_TheCallerIsNotTheGuardian(address stranger) external {

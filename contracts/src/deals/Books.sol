@@ -5,10 +5,10 @@ import {IDealsBooks} from "../interfaces/IDeals.sol";
 import {IOffers} from "../interfaces/IOffers.sol";
 import {IPriceGuard} from "../interfaces/IPriceGuard.sol";
 import {IStaking} from "../interfaces/IStaking.sol";
-import {Stream, StreamWord, Terms, TermsWord} from "../libraries/DealWords.sol";
+import {BackingWord, Stream, StreamWord, TermsWord} from "../libraries/DealWords.sol";
 import {LockMath} from "../libraries/LockMath.sol";
 import {StreamMath} from "../libraries/StreamMath.sol";
-import {DealId, LockId, ModuleId, OfferId} from "../types/Ids.sol";
+import {DealId, LockId, ModuleId} from "../types/Ids.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
@@ -51,26 +51,27 @@ abstract contract Books is IDealsBooks {
         uint96 royalty;
     }
 
-    /// @dev Four words; a settle reads the first and writes the second, the last is used by margin calls and early ends.
+    /// @dev Four words. A settle reads the first and writes the second, a renewal writes the second and the third, which has
+    /// the price again for its sake; the last is used by margin calls and early ends.
     struct Place {
         address provider;
         uint80 price; // no offer and no request asks for more than 1e24
         uint16 serving;
         StreamWord stream;
-        Backing backing;
+        BackingWord backing;
         Margin margin;
-    }
-
-    struct Backing {
-        OfferId offer;
-        LockId lock;
-        uint128 valueAtStake;
     }
 
     struct Margin {
         uint40 termEnd;
         uint40 calledAt;
         uint64 staleAtCall;
+    }
+
+    /// @dev The treasury's whole credit is in every settle, so it lies beside the address.
+    struct Treasury {
+        address account;
+        uint96 fees;
     }
 
     IStaking internal immutable staking;
@@ -87,13 +88,11 @@ abstract contract Books is IDealsBooks {
     mapping(DealId deal => mapping(uint8 slot => Place)) internal _places;
     mapping(bytes32 payment => uint128) internal _shares;
 
-    mapping(address account => uint128) internal _credits;
+    mapping(address account => uint256) internal _credits;
     mapping(address provider => uint128) internal _stakersCredits;
 
     uint256 internal _held;
-    /// The treasury's whole credit: it is in every settle, so it lies beside the address.
-    address internal _treasury;
-    uint96 internal _fees;
+    Treasury internal _treasury;
     uint16 internal _feeBps;
     uint64 internal _count;
 
@@ -148,23 +147,41 @@ abstract contract Books is IDealsBooks {
     {
         place = _placeOf(deal, slot);
         stream = place.stream.unpack();
+        _requireStatus(deal, slot, stream, need);
+    }
+
+    function _requireStatus(DealId deal, uint8 slot, Stream memory stream, uint256 need) internal pure {
         require(stream.status == need, SlotStatusWrong(deal, slot, uint8(stream.status)));
     }
 
-    function _addCredit(address account, uint256 amount) internal {
+    /// @dev The caller has read the treasury.
+    function _addCredit(Treasury memory treasury_, address account, uint256 amount) internal {
+        if (account == treasury_.account) return _addFees(treasury_, amount);
         if (amount == 0) return;
-        uint256 credit = _creditOf(account) + amount;
-        _setCredit(account, credit);
-        emit CreditAdded(account, SafeCast.toUint128(amount), SafeCast.toUint128(credit));
+        uint256 credit = _credits[account] + amount;
+        require(credit <= type(uint128).max, SafeCast.SafeCastOverflowedUintDowncast(128, credit));
+        _credits[account] = credit;
+        // No more than the sum.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        emit CreditAdded(account, uint128(amount), uint128(credit));
+    }
+
+    function _addFees(Treasury memory treasury_, uint256 amount) internal {
+        if (amount == 0) return;
+        uint256 credit = treasury_.fees + amount;
+        treasury_.fees = SafeCast.toUint96(credit);
+        _treasury = treasury_;
+        // forge-lint: disable-next-line(unsafe-typecast)
+        emit CreditAdded(treasury_.account, uint128(amount), uint128(credit));
     }
 
     function _creditOf(address account) internal view returns (uint256) {
-        return account == _treasury ? _fees : _credits[account];
+        return account == _treasury.account ? _treasury.fees : _credits[account];
     }
 
     function _setCredit(address account, uint256 credit) internal {
-        if (account == _treasury) _fees = SafeCast.toUint96(credit);
-        else _credits[account] = SafeCast.toUint128(credit);
+        if (account == _treasury.account) _treasury.fees = SafeCast.toUint96(credit);
+        else _credits[account] = credit;
     }
 
     function _paymentKey(DealId deal, uint256 generation, address payer) internal pure returns (bytes32) {
@@ -176,7 +193,8 @@ abstract contract Books is IDealsBooks {
     }
 
     function _healthBps(Place storage place, uint256 high) internal view returns (uint256) {
-        return LockMath.healthDown(_lockOf(place.backing.lock).amount, high, scale, place.backing.valueAtStake);
+        BackingWord backing = place.backing;
+        return LockMath.healthDown(_lockOf(backing.lock()).amount, high, scale, backing.valueAtStake());
     }
 
     function _requireMatching() internal view {
@@ -184,41 +202,52 @@ abstract contract Books is IDealsBooks {
     }
 
     /// @dev From its first second served to its last a deal lasts its duration, whatever its slots do.
-    function _durationEnd(Terms memory terms, uint256 startsAt) internal pure returns (uint256) {
-        return (terms.startedAt == 0 ? startsAt : terms.startedAt) + terms.durationDays * 1 days;
+    function _durationEnd(TermsWord terms, uint256 startsAt) internal pure returns (uint256) {
+        uint256 startedAt = terms.startedAt();
+        // A time, and 16 bits of days.
+        unchecked {
+            return (startedAt == 0 ? startsAt : startedAt) + terms.durationDays() * 1 days;
+        }
     }
 
     /// @dev Whether an empty slot can still get a provider.
     function _isFillable(DealId deal) internal view returns (bool) {
-        Terms memory terms = _agreements[deal].terms.unpack();
-        return terms.stoppedAt == 0 && block.timestamp <= _agreements[deal].expiry
+        TermsWord terms = _agreements[deal].terms;
+        return terms.stoppedAt() == 0 && block.timestamp <= _agreements[deal].expiry
             && block.timestamp < _durationEnd(terms, block.timestamp);
     }
 
     /// @dev A term that starts at `startsAt` ends with the deal's duration at the latest.
-    function _termEnd(Terms memory terms, uint256 startsAt) internal pure returns (uint256) {
-        return Math.min(startsAt + terms.termDays * 1 days, _durationEnd(terms, startsAt));
+    function _termEnd(TermsWord terms, uint256 startsAt) internal pure returns (uint256) {
+        unchecked {
+            return Math.min(startsAt + terms.termDays() * 1 days, _durationEnd(terms, startsAt));
+        }
     }
 
     /// @dev Settles a stream in memory up to now; `isDry` when the escrow did not last until then.
     function _advance(Stream memory stream, uint256 rate) internal view returns (bool isDry) {
         if (stream.status != SERVING) return false;
-        uint256 served = Math.min(block.timestamp, stream.endsAt) - stream.startedAt;
-        uint256 funds = StreamMath.owedDown(rate, stream.settled) + stream.escrow;
-        uint256 owed = StreamMath.owedDown(rate, served);
-        if (owed > funds) {
-            isDry = true;
-            served = StreamMath.lastsDown(rate, funds);
-            owed = StreamMath.owedDown(rate, served);
+        // A term ends after it starts; an escrow has 96 bits, and what is owed 125.
+        unchecked {
+            uint256 served = Math.min(block.timestamp, stream.endsAt) - stream.startedAt;
+            uint256 funds = StreamMath.owedDown(rate, stream.settled) + stream.escrow;
+            uint256 owed = StreamMath.owedDown(rate, served);
+            if (owed > funds) {
+                isDry = true;
+                served = StreamMath.lastsDown(rate, funds);
+                owed = StreamMath.owedDown(rate, served);
+            }
+            stream.escrow = funds - owed;
+            stream.settled = served;
         }
-        stream.escrow = funds - owed;
-        stream.settled = served;
     }
 
     /// @dev Seconds that may be credited now: those settled of three days ago, never less than before.
     function _creditable(Stream memory stream) internal view returns (uint256) {
-        uint256 released = stream.startedAt + HOLD_BACK;
-        if (block.timestamp <= released) return stream.credited;
-        return Math.max(stream.credited, Math.min(stream.settled, block.timestamp - released));
+        unchecked {
+            uint256 released = stream.startedAt + HOLD_BACK;
+            if (block.timestamp <= released) return stream.credited;
+            return Math.max(stream.credited, Math.min(stream.settled, block.timestamp - released));
+        }
     }
 }

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IStaking} from "../interfaces/IStaking.sol";
-import {READY_TIME, Stream, Terms} from "../libraries/DealWords.sol";
+import {BackingWord, READY_TIME, Stream, TermsWord} from "../libraries/DealWords.sol";
 import {DealId, LockId, OfferId} from "../types/Ids.sol";
 import {KeyRoles} from "../types/Roles.sol";
 import {Streams} from "./Streams.sol";
@@ -44,7 +44,7 @@ abstract contract Endings is Streams {
     /// @dev See `IDeals.releaseLock`.
     function releaseLock(DealId deal, uint8 slot) external {
         (Place storage place, Stream memory stream) = _streamOf(deal, slot, ENDED);
-        LockId lock = place.backing.lock;
+        LockId lock = place.backing.lock();
         uint256 until = stream.endsAt + DISPUTE;
         require(block.timestamp > until, IStaking.LockNotEnded(lock, until.toUint40()));
         staking.release(lock);
@@ -55,7 +55,7 @@ abstract contract Endings is Streams {
         (Place storage place, Stream memory stream) = _streamOf(deal, slot, SERVING);
         address provider = place.provider;
         _requireActor(provider, KeyRoles.SERVE);
-        bool isShort = _agreements[deal].terms.unpack().termDays <= SHORT_TERM;
+        bool isShort = _agreements[deal].terms.termDays() <= SHORT_TERM;
         uint256 latest = isShort ? stream.endsAt : stream.endsAt - NOTICE_TIME;
         require(block.timestamp <= latest, NoticeTooLate(deal, slot, latest.toUint40()));
         stream.flags |= FINAL;
@@ -67,10 +67,9 @@ abstract contract Endings is Streams {
     function stop(DealId deal) external {
         uint8 slots = _slotsOf(deal);
         if (msg.sender != matching) _requireActor(_agreements[deal].customer, KeyRoles.CUSTOMER);
-        Terms memory terms = _agreements[deal].terms.unpack();
-        require(terms.stoppedAt == 0, DealStopped(deal));
-        terms.stoppedAt = block.timestamp;
-        _agreements[deal].terms = terms.pack();
+        TermsWord terms = _agreements[deal].terms;
+        require(terms.stoppedAt() == 0, DealStopped(deal));
+        _agreements[deal].terms = terms.stop(block.timestamp);
         uint256 endsAt = block.timestamp + _agreements[deal].notice;
         emit DealStopRequested(deal, endsAt.toUint40());
         for (uint8 slot = 0; slot < slots; ++slot) {
@@ -101,7 +100,7 @@ abstract contract Endings is Streams {
         isDry = _advance(stream, rate);
         if (stream.settled == settled) return (stream, isDry);
         place.stream = stream.pack();
-        _emitSettled(deal, slot, place, stream, rate);
+        _emitSettled(deal, slot, place.serving, stream, rate);
     }
 
     /// @dev Ends a slot that is over, and says whether it has ended. Whoever is paid after it depends on it, so nothing here
@@ -164,22 +163,19 @@ abstract contract Endings is Streams {
             emit SpareChanged(deal, spare);
         }
         emit SlotEnded(deal, slot, place.provider, stream.endsAt.toUint40(), reason);
-        if (wasServing) _giveBack(deal, place.backing.offer);
+        if (wasServing) _giveBack(deal, place.backing.offer());
     }
 
     /// @dev Nothing was served, so nothing is owed: lock and units are free at once.
     function _vacate(DealId deal, uint8 slot, Place storage place, Stream memory stream, bool isSilent) internal {
-        LockId lock = place.backing.lock;
-        OfferId offer = place.backing.offer;
+        (LockId lock, OfferId offer) = (place.backing.lock(), place.backing.offer());
         emit SlotDeclined(deal, slot, place.provider, isSilent);
         stream.startedAt = 0;
         stream.status = EMPTY;
         place.provider = address(0);
         place.price = 0;
         place.stream = stream.pack();
-        place.backing.offer = OfferId.wrap(0);
-        place.backing.lock = LockId.wrap(0);
-        place.backing.valueAtStake = 0;
+        place.backing = BackingWord.wrap(0);
         // After the lock's end anyone may have released it, and then there is nothing to free.
         try staking.release(lock) {} catch {}
         _giveBack(deal, offer);

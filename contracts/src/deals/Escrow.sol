@@ -47,7 +47,7 @@ abstract contract Escrow is Endings {
         }
         uint256 amount = uint256(opening.prepaid) + opening.requestFee;
         _held += amount;
-        _addCredit(_treasury, opening.requestFee);
+        _addFees(_treasury, opening.requestFee);
         stablecoin.safeTransferFrom(opening.payer, address(this), amount);
     }
 
@@ -159,7 +159,7 @@ abstract contract Escrow is Endings {
         uint256 need = StreamMath.owedDown(rate, hour) - StreamMath.owedDown(rate, stream.settled);
         require(stream.escrow >= need, EscrowTooLow(stream.escrow, need));
         stream.startedAt = block.timestamp - stream.settled;
-        _emitSettled(deal, slot, place, stream, rate);
+        _emitSettled(deal, slot, place.serving, stream, rate);
     }
 
     /* REFUND */

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {IStaking} from "../interfaces/IStaking.sol";
 import {Stream} from "../libraries/DealWords.sol";
 import {LockMath} from "../libraries/LockMath.sol";
-import {DealId} from "../types/Ids.sol";
+import {DealId, LockId} from "../types/Ids.sol";
 import {KeyRoles} from "../types/Roles.sol";
 import {Escrow} from "./Escrow.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
@@ -45,9 +45,10 @@ abstract contract Margins is Escrow {
         address provider = place.provider;
         _requireActor(provider, KeyRoles.STAKE);
         require(amount != 0, AmountZero());
-        IStaking.Lock memory lock = _lockOf(place.backing.lock);
+        LockId id = place.backing.lock();
+        IStaking.Lock memory lock = _lockOf(id);
         lock.amount += amount;
-        staking.regrant(place.backing.lock, lock.amount, lock.end);
+        staking.regrant(id, lock.amount, lock.end);
         emit SlotToppedUp(deal, slot, provider, amount, lock.amount);
         if (stream.flags & CALLED == 0) return;
         Reading memory reading = _read(deal, place);
@@ -97,6 +98,6 @@ abstract contract Margins is Escrow {
         uint64 high;
         (, high, reading.isStale) = priceGuard.refresh();
         reading.health = _healthBps(place, high);
-        reading.coverageBps = _agreements[deal].terms.unpack().coverageBps;
+        reading.coverageBps = _agreements[deal].terms.coverageBps();
     }
 }

@@ -19,6 +19,13 @@ abstract contract Revenue is Streams, IDeals {
 
     uint256 private constant BPS = 10_000;
 
+    /// @dev The first word of a `Place`.
+    struct Served {
+        address provider;
+        uint256 price;
+        uint16 serving;
+    }
+
     /* SETTLE */
 
     /// @inheritdoc IDeals
@@ -44,7 +51,8 @@ abstract contract Revenue is Streams, IDeals {
         Place storage place = _places[deal][slot];
         Stream memory stream = place.stream.unpack();
         if (stream.status < SERVING) return false;
-        uint256 rate = place.price * terms.units();
+        Served memory served = Served(place.provider, place.price, place.serving);
+        uint256 rate = served.price * terms.units();
         uint256 settled = stream.settled;
         uint256 credited = stream.credited;
         _advance(stream, rate);
@@ -52,30 +60,39 @@ abstract contract Revenue is Streams, IDeals {
         isChanged = stream.settled != settled || stream.credited != credited;
         if (!isChanged) return false;
         place.stream = stream.pack();
-        _emitSettled(deal, slot, place, stream, rate);
-        uint256 amount = StreamMath.owedDown(rate, stream.credited) - StreamMath.owedDown(rate, credited);
-        if (amount != 0) _credit(deal, slot, place, terms, amount);
+        _emitSettled(deal, slot, served.serving, stream, rate);
+        // Seconds credited only grow.
+        unchecked {
+            uint256 amount = StreamMath.owedDown(rate, stream.credited) - StreamMath.owedDown(rate, credited);
+            if (amount != 0) _credit(deal, slot, served, terms, amount);
+        }
     }
 
     /// @dev The fee is on the whole credit and rounded up; whoever comes later in the split bears the rounding.
-    function _credit(DealId deal, uint8 slot, Place storage place, TermsWord terms, uint256 amount) private {
-        address provider = place.provider;
-        uint256 fee = Math.ceilDiv(amount * terms.feeBps(), BPS);
-        uint256 rest = amount - fee;
-        uint256 royalty = 0;
-        if (terms.hasRoyalty()) {
-            royalty = Math.min(rest, amount * _agreements[deal].royalty / place.price);
-            rest -= royalty;
+    function _credit(DealId deal, uint8 slot, Served memory served, TermsWord terms, uint256 amount) private {
+        address provider = served.provider;
+        uint256 fee;
+        uint256 royalty;
+        uint256 toStakers;
+        uint256 rest;
+        // Parts of an amount below 2^125, each at most what the one before left.
+        unchecked {
+            fee = (amount * terms.feeBps() + BPS - 1) / BPS;
+            rest = amount - fee;
+            if (terms.hasRoyalty()) {
+                royalty = Math.min(rest, amount * _agreements[deal].royalty / served.price);
+                rest -= royalty;
+            }
+            toStakers = rest * staking.revenueShareBps(provider) / BPS;
+            rest -= toStakers;
         }
-        uint256 toStakers = rest * staking.terms(provider).revenueShareBps / BPS;
-        rest -= toStakers;
-        // Parts of an amount below 2^125.
         // forge-lint: disable-next-line(unsafe-typecast)
         emit SlotCredited(deal, slot, provider, uint128(fee), uint128(royalty), uint128(toStakers), uint128(rest));
-        _addCredit(_treasury, fee);
-        if (royalty != 0) _addCredit(_agreements[deal].royaltyTo, royalty);
+        Treasury memory treasury_ = _treasury;
+        _addFees(treasury_, fee);
+        if (royalty != 0) _addCredit(treasury_, _agreements[deal].royaltyTo, royalty);
         if (toStakers != 0) _stakersCredits[provider] += toStakers.toUint128();
-        _addCredit(provider, rest);
+        _addCredit(treasury_, provider, rest);
     }
 
     /* CLAIM */

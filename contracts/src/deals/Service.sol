@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {IDeals} from "../interfaces/IDeals.sol";
 import {IOffers} from "../interfaces/IOffers.sol";
-import {READY_TIME, Stream, Terms} from "../libraries/DealWords.sol";
+import {BackingPacking, BackingWord, READY_TIME, Stream, TermsWord} from "../libraries/DealWords.sol";
 import {LockMath} from "../libraries/LockMath.sol";
 import {StreamMath} from "../libraries/StreamMath.sol";
 import {DealId, LockId, OfferId} from "../types/Ids.sol";
@@ -26,11 +26,11 @@ abstract contract Service is Revenue {
     function assign(DealId deal, uint8 slot, OfferId offer) external returns (LockId lock) {
         _requireMatching();
         (Place storage place, Stream memory stream) = _streamOf(deal, slot, EMPTY);
-        Terms memory terms = _agreements[deal].terms.unpack();
+        TermsWord terms = _agreements[deal].terms;
         _requireFillable(deal, terms);
         (address provider, uint256 price) = _providerOf(deal, terms, offer);
         uint256 value = _value(terms, price, stream.escrow, block.timestamp);
-        uint128 amount = LockMath.lockUp(value, terms.coverageBps, scale, priceGuard.lowForGrant()).toUint128();
+        uint128 amount = LockMath.lockUp(value, terms.coverageBps(), scale, priceGuard.lowForGrant()).toUint128();
         // The term starts with `ready`, up to half an hour from here, and no later than this does it end.
         uint256 lockEnd = _termEnd(terms, block.timestamp) + READY_TIME + DISPUTE;
         lock = staking.grant(provider, amount, lockEnd.toUint40(), slasher);
@@ -40,36 +40,37 @@ abstract contract Service is Revenue {
         stream.startedAt = block.timestamp;
         stream.status = ASSIGNED;
         place.stream = stream.pack();
-        place.backing = Backing({offer: offer, lock: lock, valueAtStake: value.toUint128()});
+        place.backing = BackingPacking.pack(offer, lock, price, value);
         _emitAssigned(deal, slot, place, amount);
-        offers.take(offer, terms.units.toUint32());
+        offers.take(offer, terms.units().toUint32());
     }
 
     function _emitAssigned(DealId deal, uint8 slot, Place storage place, uint128 amount) private {
-        Backing storage backing = place.backing;
+        BackingWord backing = place.backing;
         emit SlotAssigned(
             deal,
             slot,
             place.provider,
             place.serving,
-            backing.offer,
+            backing.offer(),
             place.price,
-            backing.lock,
+            backing.lock(),
             amount,
-            backing.valueAtStake
+            backing.valueAtStake().toUint128()
         );
     }
 
-    function _requireFillable(DealId deal, Terms memory terms) private view {
+    function _requireFillable(DealId deal, TermsWord terms) private view {
         uint40 expiry = _agreements[deal].expiry;
-        require(terms.stoppedAt == 0, DealStopped(deal));
+        require(terms.stoppedAt() == 0, DealStopped(deal));
         require(block.timestamp <= expiry, FillingOver(deal, expiry));
         require(block.timestamp < _durationEnd(terms, block.timestamp), DurationOver(deal));
     }
 
-    function _providerOf(DealId deal, Terms memory terms, OfferId offer) private view returns (address, uint256) {
+    function _providerOf(DealId deal, TermsWord terms, OfferId offer) private view returns (address, uint256) {
         IOffers.Offer memory current = offers.offerOf(offer);
-        return (current.provider, terms.hasRoyalty ? uint256(current.price) + _agreements[deal].royalty : current.price);
+        return
+            (current.provider, terms.hasRoyalty() ? uint256(current.price) + _agreements[deal].royalty : current.price);
     }
 
     /// @inheritdoc IDeals
@@ -79,13 +80,10 @@ abstract contract Service is Revenue {
         _requireActor(provider, KeyRoles.SERVE);
         uint256 deadline = stream.startedAt + READY_TIME;
         require(block.timestamp <= deadline, ReadyTooLate(deal, slot, deadline.toUint40()));
-        Terms memory terms = _agreements[deal].terms.unpack();
+        TermsWord terms = _agreements[deal].terms;
         uint256 termEnd = _termEnd(terms, block.timestamp);
         require(block.timestamp < termEnd, DurationOver(deal));
-        if (terms.startedAt == 0) {
-            terms.startedAt = block.timestamp;
-            _agreements[deal].terms = terms.pack();
-        }
+        if (terms.startedAt() == 0) _agreements[deal].terms = terms.start(block.timestamp);
         stream.startedAt = block.timestamp;
         stream.endsAt = termEnd;
         stream.status = SERVING;
@@ -97,40 +95,52 @@ abstract contract Service is Revenue {
 
     /// @inheritdoc IDeals
     function renew(DealId deal, uint8 slot) external {
-        (Place storage place, Stream memory stream) = _streamOf(deal, slot, SERVING);
-        Terms memory terms = _agreements[deal].terms.unpack();
+        TermsWord terms = _agreements[deal].terms;
+        require(terms.slots() != 0, DealUnknown(deal));
+        require(slot < terms.slots(), SlotUnknown(deal, slot));
+        Place storage place = _places[deal][slot];
+        Stream memory stream = place.stream.unpack();
+        _requireStatus(deal, slot, stream, SERVING);
         _requireRenewable(deal, slot, terms, stream);
         _requireFirstLoss(place, terms);
-        uint256 price = place.price;
+        BackingWord backing = place.backing;
+        uint256 price = backing.price();
         uint256 startsAt = stream.endsAt;
         stream.endsAt = _termEnd(terms, startsAt);
-        uint256 escrow = _fundsOf(deal, price * terms.units, stream, startsAt);
+        uint256 escrow = _fundsOf(deal, price * terms.units(), stream, startsAt);
         uint256 value = _value(terms, price, escrow, startsAt);
-        (uint128 amount, bool isPriced) = _regrant(place.backing.lock, value, terms.coverageBps, stream.endsAt);
+        (address provider, uint128 amount, bool isPriced) =
+            _regrant(backing.lock(), value, terms.coverageBps(), stream.endsAt);
         if (isPriced && stream.flags & CALLED != 0) {
             stream.flags &= ~CALLED;
             place.margin.calledAt = 0;
         }
         place.stream = stream.pack();
-        place.backing.valueAtStake = value.toUint128();
-        emit SlotRenewed(deal, slot, place.provider, stream.endsAt.toUint40(), amount, value.toUint128(), isPriced);
+        place.backing = backing.withValueAtStake(value);
+        // The end was checked with the lock's, the value on its way into its word.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        emit SlotRenewed(deal, slot, provider, uint40(stream.endsAt), amount, uint128(value), isPriced);
     }
 
-    function _requireRenewable(DealId deal, uint8 slot, Terms memory terms, Stream memory stream) private view {
+    function _requireRenewable(DealId deal, uint8 slot, TermsWord terms, Stream memory stream) private view {
         uint256 termEnd = stream.endsAt;
-        require(terms.stoppedAt == 0, DealStopped(deal));
+        require(terms.stoppedAt() == 0, DealStopped(deal));
         require(block.timestamp < termEnd, RenewalOver(deal, slot, termEnd.toUint40()));
-        uint256 opensAt = termEnd - RENEWAL_TIME;
+        uint256 opensAt;
+        // Terms have a day at least.
+        unchecked {
+            opensAt = termEnd - RENEWAL_TIME;
+        }
         require(block.timestamp >= opensAt, RenewalNotOpen(deal, slot, opensAt.toUint40()));
         require(stream.flags & FINAL == 0, RenewalRefused(deal, slot));
         require(termEnd < _durationEnd(terms, termEnd), DurationOver(deal));
     }
 
     /// @dev Own stake itself is checked by the grant, against these terms.
-    function _requireFirstLoss(Place storage place, Terms memory terms) private view {
-        if (terms.firstLossMinBps == 0) return;
+    function _requireFirstLoss(Place storage place, TermsWord terms) private view {
+        if (terms.firstLossMinBps() == 0) return;
         uint256 promised = staking.terms(place.provider).firstLossBps;
-        require(promised >= terms.firstLossMinBps, FirstLossLowered(promised, terms.firstLossMinBps));
+        require(promised >= terms.firstLossMinBps(), FirstLossLowered(promised, terms.firstLossMinBps()));
     }
 
     /// @dev The escrow as a settle would leave it, which pays to the end of the next term. A stranger can't renew before the
@@ -140,26 +150,29 @@ abstract contract Service is Revenue {
         view
         returns (uint256)
     {
-        uint256 funds = stream.escrow + StreamMath.owedDown(rate, stream.settled);
-        uint256 need = StreamMath.owedDown(rate, stream.endsAt - stream.startedAt);
-        if (funds < need) {
-            if (_isActor(_agreements[deal].customer, KeyRoles.CUSTOMER)) {
-                uint256 until = Math.min(stream.endsAt, startsAt + RENEWAL_FUNDS_MIN);
-                need = StreamMath.owedDown(rate, until - stream.startedAt);
+        // Serving has started and ends later; what is owed now is less than what will be at the end of a day to come.
+        unchecked {
+            uint256 funds = stream.escrow + StreamMath.owedDown(rate, stream.settled);
+            uint256 need = StreamMath.owedDown(rate, stream.endsAt - stream.startedAt);
+            if (funds < need) {
+                if (_isActor(_agreements[deal].customer, KeyRoles.CUSTOMER)) {
+                    uint256 until = Math.min(stream.endsAt, startsAt + RENEWAL_FUNDS_MIN);
+                    need = StreamMath.owedDown(rate, until - stream.startedAt);
+                }
+                require(funds >= need, EscrowTooLow(funds, need));
             }
-            require(funds >= need, EscrowTooLow(funds, need));
+            return funds - StreamMath.owedDown(rate, block.timestamp - stream.startedAt);
         }
-        return funds - StreamMath.owedDown(rate, block.timestamp - stream.startedAt);
     }
 
     /// @dev Without a price the lock keeps its FLT for the term: a broken feed must not end every deal.
     function _regrant(LockId lock, uint256 value, uint256 coverageBps, uint256 termEnd)
         private
-        returns (uint128 amount, bool isPriced)
+        returns (address provider, uint128 amount, bool isPriced)
     {
         (uint64 low,, bool isStale) = priceGuard.refresh();
         isPriced = !isStale;
         amount = isStale ? _lockOf(lock).amount : LockMath.lockUp(value, coverageBps, scale, low).toUint128();
-        staking.regrant(lock, amount, (termEnd + DISPUTE).toUint40());
+        provider = staking.regrant(lock, amount, (termEnd + DISPUTE).toUint40());
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Stream, Terms} from "../libraries/DealWords.sol";
+import {Stream, TermsWord} from "../libraries/DealWords.sol";
 import {LockMath} from "../libraries/LockMath.sol";
 import {StreamMath} from "../libraries/StreamMath.sol";
 import {DealId} from "../types/Ids.sol";
@@ -12,11 +12,11 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 abstract contract Streams is Books {
     // An escrow has 96 bits, what is owed of it is below 2^125 (see `StreamMath`), a time has 40.
     // forge-lint: disable-start(unsafe-typecast)
-    function _emitSettled(DealId deal, uint8 slot, Place storage place, Stream memory stream, uint256 rate) internal {
+    function _emitSettled(DealId deal, uint8 slot, uint16 serving, Stream memory stream, uint256 rate) internal {
         emit SlotSettled(
             deal,
             slot,
-            place.serving,
+            serving,
             uint128(stream.escrow),
             uint128(StreamMath.owedDown(rate, stream.settled)),
             uint128(StreamMath.owedDown(rate, stream.credited)),
@@ -27,16 +27,12 @@ abstract contract Streams is Books {
     // forge-lint: disable-end(unsafe-typecast)
 
     /// @dev Value at stake of a term that starts at `startsAt`, by the request's exposure.
-    function _value(Terms memory terms, uint256 price, uint256 escrow, uint256 startsAt)
-        internal
-        pure
-        returns (uint256)
-    {
-        uint256 exposed = terms.durationDays * 1 days;
-        if (terms.exposure == LockMath.REMAINING) {
-            exposed = Math.saturatingSub(_durationEnd(terms, startsAt), startsAt);
-        }
-        if (terms.exposure == LockMath.TERM) exposed = Math.saturatingSub(_termEnd(terms, startsAt), startsAt);
-        return Math.min(LockMath.valueUp(price * terms.units, exposed, escrow), type(uint128).max);
+    function _value(TermsWord terms, uint256 price, uint256 escrow, uint256 startsAt) internal pure returns (uint256) {
+        uint256 exposure = terms.exposure();
+        uint256 exposed;
+        if (exposure == LockMath.REMAINING) exposed = Math.saturatingSub(_durationEnd(terms, startsAt), startsAt);
+        else if (exposure == LockMath.TERM) exposed = Math.saturatingSub(_termEnd(terms, startsAt), startsAt);
+        else exposed = terms.durationDays() * 1 days;
+        return LockMath.valueUp(price * terms.units(), exposed, escrow);
     }
 }

@@ -298,7 +298,8 @@ interface IStaking {
     function promote(address provider, uint128 amount, uint40 end, ModuleId slasher) external returns (LockId lock);
     /// @notice Renews or tops up a lock, up or down, under the same conditions. Its module; never paused. Once the module or
     /// the slasher is removed neither amount nor end can grow, so that their power ends with the locks that they have.
-    function regrant(LockId lock, uint128 newAmount, uint40 newEnd) external;
+    /// @return provider Whose stake the lock ties.
+    function regrant(LockId lock, uint128 newAmount, uint40 newEnd) external returns (address provider);
     /// @notice Frees a lock. Its module at any time, anyone after its end.
     function release(LockId lock) external;
 
@@ -357,6 +358,8 @@ interface IStaking {
     function pausedUntil() external view returns (uint40);
     /// @notice Terms in force now.
     function terms(address provider) external view returns (Terms memory);
+    /// @notice The same of `terms`, for whoever needs no more: every settle of a deal asks.
+    function revenueShareBps(address provider) external view returns (uint16);
     function isRegistered(address provider) external view returns (bool);
     /// @notice As stored: matured stake that nobody has crystallised still counts as thawing.
     function tranche(address provider, bool isOwn) external view returns (Tranche memory);

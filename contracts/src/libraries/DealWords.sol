@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {LockId, OfferId} from "../types/Ids.sol";
+
 /// @dev Terms of a deal in one word, from the lowest bit:
 /// units 32 | exposure 8 | firstLossMinBps 16 | (free 8) | openedAt 40 | startedAt 40 | stoppedAt 40 | feeBps 16 | durationDays 16 |
 /// coverageBps 16 | termDays 8 | slots 8 | hasRoyalty 8.
@@ -9,6 +11,10 @@ type TermsWord is uint256;
 /// @dev A slot's stream in one word, from the lowest bit:
 /// escrow 96 | startedAt 40 | endsAt 40 | settled 32 | credited 32 | status 8 | flags 8.
 type StreamWord is uint256;
+
+/// @dev What backs a slot in one word, from the lowest bit:
+/// valueAtStake 99 (six times an escrow) | price 80 | lock 40 | offer 37.
+type BackingWord is uint256;
 
 /// @dev In memory every field has a word of its own: the compiler's code for packed structs is many times as long as this.
 struct Terms {
@@ -39,11 +45,27 @@ struct Stream {
 
 using {
     TermsPacking.unpack,
+    TermsPacking.start,
+    TermsPacking.stop,
     TermsPacking.units,
-    TermsPacking.slots,
+    TermsPacking.exposure,
+    TermsPacking.firstLossMinBps,
+    TermsPacking.startedAt,
+    TermsPacking.stoppedAt,
     TermsPacking.feeBps,
+    TermsPacking.durationDays,
+    TermsPacking.coverageBps,
+    TermsPacking.termDays,
+    TermsPacking.slots,
     TermsPacking.hasRoyalty
 } for TermsWord global;
+using {
+    BackingPacking.withValueAtStake,
+    BackingPacking.valueAtStake,
+    BackingPacking.price,
+    BackingPacking.lock,
+    BackingPacking.offer
+} for BackingWord global;
 using {StreamPacking.unpack, StreamPacking.status, StreamPacking.escrow} for StreamWord global;
 using {TermsPacking.pack} for Terms global;
 using {StreamPacking.pack} for Stream global;
@@ -78,12 +100,50 @@ library TermsPacking {
         return TermsWord.wrap(word);
     }
 
+    /// @dev Once only: the field is empty before.
+    function start(TermsWord packed, uint256 time) internal pure returns (TermsWord) {
+        return TermsWord.wrap(TermsWord.unwrap(packed) | time << 104);
+    }
+
+    /// @dev Once only, too.
+    function stop(TermsWord packed, uint256 time) internal pure returns (TermsWord) {
+        return TermsWord.wrap(TermsWord.unwrap(packed) | time << 144);
+    }
+
     function units(TermsWord packed) internal pure returns (uint256) {
         return TermsWord.unwrap(packed) & type(uint32).max;
     }
 
+    function exposure(TermsWord packed) internal pure returns (uint256) {
+        return TermsWord.unwrap(packed) >> 32 & type(uint8).max;
+    }
+
+    function firstLossMinBps(TermsWord packed) internal pure returns (uint256) {
+        return TermsWord.unwrap(packed) >> 40 & type(uint16).max;
+    }
+
+    function startedAt(TermsWord packed) internal pure returns (uint256) {
+        return TermsWord.unwrap(packed) >> 104 & TIME;
+    }
+
+    function stoppedAt(TermsWord packed) internal pure returns (uint256) {
+        return TermsWord.unwrap(packed) >> 144 & TIME;
+    }
+
     function feeBps(TermsWord packed) internal pure returns (uint256) {
         return TermsWord.unwrap(packed) >> 184 & type(uint16).max;
+    }
+
+    function durationDays(TermsWord packed) internal pure returns (uint256) {
+        return TermsWord.unwrap(packed) >> 200 & type(uint16).max;
+    }
+
+    function coverageBps(TermsWord packed) internal pure returns (uint256) {
+        return TermsWord.unwrap(packed) >> 216 & type(uint16).max;
+    }
+
+    function termDays(TermsWord packed) internal pure returns (uint256) {
+        return TermsWord.unwrap(packed) >> 232 & type(uint8).max;
     }
 
     function hasRoyalty(TermsWord packed) internal pure returns (bool) {
@@ -126,4 +186,43 @@ library StreamPacking {
     function escrow(StreamWord packed) internal pure returns (uint256) {
         return StreamWord.unwrap(packed) & type(uint96).max;
     }
+}
+
+library BackingPacking {
+    error BackingTooLarge(OfferId offer, LockId lock, uint256 price, uint256 value);
+
+    uint256 private constant VALUE_BITS = 99;
+    uint256 private constant VALUE = 2 ** VALUE_BITS - 1;
+
+    /// @dev `Staking` counts locks in 40 bits, and nobody can pay for 2^37 offers.
+    function pack(OfferId offer_, LockId lock_, uint256 price_, uint256 value) internal pure returns (BackingWord) {
+        (uint256 rawOffer, uint256 rawLock) = (OfferId.unwrap(offer_), LockId.unwrap(lock_));
+        bool fits = (rawOffer >> 37 | rawLock >> 40 | price_ >> 80 | value >> VALUE_BITS) == 0;
+        require(fits, BackingTooLarge(offer_, lock_, price_, value));
+        return BackingWord.wrap(rawOffer << 219 | rawLock << 179 | price_ << VALUE_BITS | value);
+    }
+
+    function withValueAtStake(BackingWord packed, uint256 value) internal pure returns (BackingWord) {
+        require(value <= VALUE, BackingTooLarge(offer(packed), lock(packed), price(packed), value));
+        return BackingWord.wrap(BackingWord.unwrap(packed) & ~VALUE | value);
+    }
+
+    function valueAtStake(BackingWord packed) internal pure returns (uint256) {
+        return BackingWord.unwrap(packed) & VALUE;
+    }
+
+    function price(BackingWord packed) internal pure returns (uint256) {
+        return BackingWord.unwrap(packed) >> VALUE_BITS & type(uint80).max;
+    }
+
+    // Both casts are of fewer bits than the type has.
+    // forge-lint: disable-start(unsafe-typecast)
+    function lock(BackingWord packed) internal pure returns (LockId) {
+        return LockId.wrap(uint40(BackingWord.unwrap(packed) >> 179));
+    }
+
+    function offer(BackingWord packed) internal pure returns (OfferId) {
+        return OfferId.wrap(uint64(BackingWord.unwrap(packed) >> 219));
+    }
+    // forge-lint: disable-end(unsafe-typecast)
 }

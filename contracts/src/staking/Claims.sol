@@ -44,7 +44,8 @@ abstract contract Claims is IStaking, Accounts, Tranches {
         bool isOwn = account == provider;
         TrancheState storage tranche_ = _tranche(pool, isOwn);
         Head memory head = tranche_.head;
-        Indices memory now_ = _indicesNow(tranche_, head.shares, head.updatedAt);
+        Indices memory now_ = tranche_.indices;
+        _grow(tranche_, now_, head.shares, head.updatedAt);
         return _indicesFor(tranche_, pool.accounts[account], _generation(pool, isOwn), now_);
     }
 }

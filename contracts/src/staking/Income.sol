@@ -3,15 +3,15 @@ pragma solidity 0.8.37;
 
 import {IStaking} from "../interfaces/IStaking.sol";
 import {ModuleRoles} from "../types/Roles.sol";
-import {Council} from "./Council.sol";
-import {Promises} from "./Promises.sol";
+import {Roster} from "./Roster.sol";
+import {Solvency} from "./Solvency.sol";
 import {Tranches} from "./Tranches.sol";
 
 /// @dev FLT and _stablecoin income of stakers.
 /// Invariants:
 /// 1. Indices never fall, and no position's share of what dripped exceeds its share of the tranche while it dripped.
 /// 2. Stablecoin moves in `addReward` and `claimReward` only, so a token that blocks this contract stops nothing else.
-abstract contract Income is Council, Promises, Tranches {
+abstract contract Income is Roster, Solvency, Tranches {
     /* REWARDS */
 
     function addReward(address provider, address token, uint128 amount) external {
@@ -41,7 +41,7 @@ abstract contract Income is Council, Promises, Tranches {
     function _addDrip(address provider, bool isOwn, address token, uint256 amount) internal {
         TrancheState storage tranche_ = _tranche(_pools[provider], isOwn);
         Head memory head = tranche_.head;
-        _accrue(tranche_, head, provider, isOwn);
+        _accrue(tranche_, tranche_.indices, head, provider, isOwn);
         tranche_.head.updatedAt = head.updatedAt;
         Drips memory drips = tranche_.drips;
         bool isFlt = token == _flt;

@@ -18,9 +18,12 @@ abstract contract Ledger {
     address internal constant DEAD = 0x000000000000000000000000000000000000dEaD;
     uint256 internal constant BPS = 10_000;
     uint256 internal constant THAW = 21 days;
+    uint256 internal constant QUARANTINE = 7 days;
     uint256 internal constant POSITION_MIN = 1e18;
     /// @dev A tranche with more shares a wei than this is wiped.
     uint256 internal constant SHARES_PER_WEI_MAX = 1e6;
+
+    uint16 internal constant SCHEDULED = type(uint16).max;
 
     struct Head {
         uint96 active;
@@ -94,16 +97,21 @@ abstract contract Ledger {
         uint16 revenueShareBps;
         uint16 dripDays;
         uint128 delegationCap;
+        // Deposits read them here, slashes in `Liability`.
         uint24 ownGeneration;
         uint24 delegatedGeneration;
         bool isRegistered;
         bool isScheduled;
     }
 
+    /// @dev The last three are copies of `TermsState`'s, so that neither a grant nor a slash need read it. Where other terms are
+    /// scheduled the first loss is SCHEDULED, and they are read.
     struct Liability {
         uint96 locked;
         uint96 orphan;
-        uint40 cureUntil;
+        uint16 firstLossBps;
+        uint24 ownGeneration;
+        uint24 delegatedGeneration;
     }
 
     struct Scheduled {
@@ -112,7 +120,8 @@ abstract contract Ledger {
         uint16 revenueShareBps;
         uint16 dripDays;
         uint40 effectiveAt;
-        uint96 shortfall; // excused until `Liability.cureUntil`
+        uint96 shortfall; // excused until `cureUntil`
+        uint40 cureUntil;
     }
 
     struct Pool {
@@ -124,21 +133,24 @@ abstract contract Ledger {
         mapping(address account => AccountState) accounts;
     }
 
-    struct LockStake {
-        address provider;
-        uint96 amount;
-    }
-
+    /// @dev What a lock keeps from its grant to its release.
     struct LockPins {
-        uint40 end;
-        uint40 grantedAt;
+        address provider;
         ModuleId module;
         ModuleId slasher;
+        uint24 removals; // as the module had it when the slasher was last seen to stay
+    }
+
+    /// @dev What a renewal changes.
+    struct LockStake {
+        uint96 amount;
+        uint40 end;
+        uint40 grantedAt;
     }
 
     struct LockState {
-        LockStake stake;
         LockPins pins;
+        LockStake stake;
     }
 
     struct QuarantineState {
@@ -153,6 +165,19 @@ abstract contract Ledger {
     struct KeyState {
         uint32 roles;
         uint40 expiry;
+    }
+
+    struct ModuleState {
+        address module;
+        uint8 roles;
+        uint32 activeAt;
+        uint32 removedAt; // zero while listed
+        uint24 removals; // of any module, so far
+    }
+
+    struct Roll {
+        uint16 count;
+        uint24 removals;
     }
 
     struct Total {
@@ -170,8 +195,10 @@ abstract contract Ledger {
     uint128 internal _usdBooked;
     address internal _guardian;
     address internal _council;
-    /// @dev Index 0 is an empty module, so that no id is zero.
-    IStaking.Module[] internal _modules;
+    /// @dev Index 0 is an empty module, so that no id is zero. Not an array: nothing unlisted is a module, so no index needs a
+    /// bound.
+    mapping(uint256 id => ModuleState) internal _modules;
+    Roll internal _roll;
     mapping(address module => uint16) internal _moduleIds;
     mapping(address account => mapping(address key => KeyState)) internal _keys;
     mapping(address account => mapping(address payee => uint40)) internal _payees;

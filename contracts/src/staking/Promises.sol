@@ -16,7 +16,8 @@ abstract contract Promises is Solvency {
         _checkBps(newTerms.revenueShareBps);
         require(newTerms.dripDays > 0 && newTerms.dripDays <= DRIP_DAYS_MAX, IStaking.DripOutOfRange(newTerms.dripDays));
 
-        TermsState storage state = _pools[msg.sender].terms;
+        Pool storage pool = _pools[msg.sender];
+        TermsState storage state = pool.terms;
         IStaking.Terms memory inForce = state.isRegistered ? _terms(msg.sender) : newTerms;
         if (newTerms.firstLossBps > inForce.firstLossBps) inForce.firstLossBps = newTerms.firstLossBps;
         if (newTerms.rewardShareBps > inForce.rewardShareBps) inForce.rewardShareBps = newTerms.rewardShareBps;
@@ -28,6 +29,7 @@ abstract contract Promises is Solvency {
 
         bool wasScheduled = state.isScheduled;
         _writeTerms(state, inForce, isWorse);
+        pool.liability.firstLossBps = isWorse ? SCHEDULED : inForce.firstLossBps;
         if (isWorse) _schedule(newTerms, uint40(block.timestamp + TERMS_DELAY));
         else if (wasScheduled) _schedule(newTerms, 0);
     }

@@ -3,16 +3,16 @@ pragma solidity 0.8.37;
 
 import {IStaking} from "../interfaces/IStaking.sol";
 import {LockId, ModuleId, QuarantineId} from "../types/Ids.sol";
-import {Income} from "./Income.sol";
-import {Locks} from "./Locks.sol";
+import {Roster} from "./Roster.sol";
+import {Solvency} from "./Solvency.sol";
+import {Tranches} from "./Tranches.sol";
 
-/// @dev Slashes, the week in quarantine, and what becomes of slashed FLT.
+/// @dev Slashes. What they took waits a week, see `Quarantines`.
 /// Invariants:
 /// 1. A slash takes at most its lock, and lowers it and the sum of locks by what it takes.
 /// 2. Parties get at most PARTY_BPS of the own stake that the slash took: who arranges a slash of himself loses.
 /// 3. Nothing that a provider controls makes a slash of a running lock revert.
-abstract contract Slashing is Locks, Income {
-    uint256 private constant QUARANTINE = 7 days;
+abstract contract Slashing is Roster, Solvency, Tranches {
     uint256 private constant CURE = 48 hours;
     uint256 private constant PARTY_BPS = 8000;
 
@@ -26,101 +26,98 @@ abstract contract Slashing is Locks, Income {
         address reporter,
         uint128 reporterMax
     ) external returns (uint128 slashed, uint128 fromOwn) {
-        LockState storage state = _lockAt(lock);
-        {
-            LockPins memory pins = state.pins;
-            require(
-                ModuleId.unwrap(pins.slasher) != 0 && _isPinned(pins.slasher), IStaking.NotSlasher(lock, msg.sender)
-            );
-            require(block.timestamp <= pins.end, IStaking.LockEndPassed(pins.end));
+        address provider = _checkSlasher(lock);
+        (slashed, fromOwn) = _take(lock, provider, amount);
+        // Both parts are of what was taken, and what was taken fits 96 bits.
+        unchecked {
+            uint256 toParties = fromOwn * PARTY_BPS / BPS;
+            uint256 toCustomer = customer == address(0) ? 0 : _min(customerMax, toParties);
+            uint256 toReporter = reporter == address(0) ? 0 : _min(reporterMax, toParties - toCustomer);
+            if (toCustomer + toReporter != 0) {
+                _quarantine(lock, provider, customer, toCustomer, reporter, toReporter);
+            }
+            _queueBurn(slashed - toCustomer - toReporter);
         }
-        (slashed, fromOwn) = _take(lock, state, amount);
-        uint256 toParties = fromOwn * PARTY_BPS / BPS;
-        uint256 toCustomer = customer == address(0) ? 0 : _min(customerMax, toParties);
-        uint256 toReporter = reporter == address(0) ? 0 : _min(reporterMax, toParties - toCustomer);
-        if (toCustomer + toReporter != 0) {
-            _quarantine(lock, state.stake.provider, customer, toCustomer, reporter, toReporter);
-        }
-        _queueBurn(slashed - toCustomer - toReporter);
-    }
-
-    function cancelPayout(QuarantineId quarantine) external onlyCouncil {
-        QuarantineState memory state = _takeQuarantine(quarantine);
-        require(block.timestamp < state.releaseAt, IStaking.QuarantineOver(state.releaseAt));
-        uint256 amount = uint256(state.customerAmount) + state.reporterAmount;
-        emit IStaking.QuarantineCancelled(quarantine, uint128(amount));
-        _addDrip(state.provider, true, _flt, amount);
-    }
-
-    function payQuarantine(QuarantineId quarantine) external {
-        QuarantineState memory state = _takeQuarantine(quarantine);
-        require(block.timestamp >= state.releaseAt, IStaking.QuarantineRunning(state.releaseAt));
-        _total.flt -= uint128(state.customerAmount) + state.reporterAmount;
-        emit IStaking.QuarantinePaid(quarantine);
-        if (state.customerAmount != 0) _pay(_flt, state.customer, state.customerAmount);
-        if (state.reporterAmount != 0) _pay(_flt, state.reporter, state.reporterAmount);
-    }
-
-    function burnSlashed(uint32 day) external {
-        uint256 releaseAt = (uint256(day) + 1) * 1 days + QUARANTINE;
-        require(block.timestamp >= releaseAt, IStaking.QuarantineRunning(uint40(releaseAt)));
-        uint128 amount = uint128(_burns[day]);
-        require(amount != 0, IStaking.AmountZero());
-        delete _burns[day];
-        _total.flt -= amount;
-        emit IStaking.SlashBurned(day, amount);
-        _pay(_flt, DEAD, amount);
     }
 
     /* STATE */
 
+    function _checkSlasher(LockId lock) private view returns (address) {
+        LockPins memory pins = _locks[LockId.unwrap(lock)].pins;
+        _checkLock(lock, pins);
+        require(ModuleId.unwrap(pins.slasher) != 0 && _isPinned(pins.slasher), IStaking.NotSlasher(lock, msg.sender));
+        return pins.provider;
+    }
+
     /// @dev The waterfall: orphan reserve, own stake, delegated stake.
-    function _take(LockId lock, LockState storage state, uint256 amount)
-        private
-        returns (uint128 slashed, uint128 fromOwn)
-    {
-        LockStake memory held = state.stake;
-        Pool storage pool = _pools[held.provider];
+    function _take(LockId lock, address provider, uint256 amount) private returns (uint128 slashed, uint128 fromOwn) {
+        LockStake memory held = _locks[LockId.unwrap(lock)].stake;
+        require(block.timestamp <= held.end, IStaking.LockEndPassed(held.end));
+        Pool storage pool = _pools[provider];
+        Liability memory before = pool.liability;
         uint256 due = _min(amount, held.amount);
-        uint256 fromOrphan = _min(due, pool.liability.orphan);
-        if (fromOrphan != 0) _setOrphan(pool, held.provider, pool.liability.orphan - fromOrphan);
-        uint256 shortfall = _shortfall(pool, held.provider);
-        fromOwn = uint128(_slashTranche(pool, held.provider, true, due - fromOrphan));
-        uint256 fromDelegated = _slashTranche(pool, held.provider, false, due - fromOrphan - fromOwn);
-        slashed = uint128(fromOrphan + fromOwn + fromDelegated);
-        held.amount -= uint96(slashed);
-        uint96 newLocked = pool.liability.locked - uint96(slashed);
-        state.stake.amount = held.amount;
-        pool.liability.locked = newLocked;
+        uint256 fromOrphan = _min(due, before.orphan);
+        uint256 fromDelegated;
+        // The parts add up to at most `due`, and that is part of the lock, which is part of the sum of locks.
+        unchecked {
+            if (fromOrphan != 0) _setOrphan(pool, provider, before.orphan - fromOrphan);
+            uint256 missing = _shortfall(pool, provider, before);
+            fromOwn = uint128(_slashTranche(pool, provider, true, due - fromOrphan));
+            fromDelegated = _slashTranche(pool, provider, false, due - fromOrphan - fromOwn);
+            slashed = uint128(fromOrphan + fromOwn + fromDelegated);
+            held.amount -= uint96(slashed);
+            before.locked -= uint96(slashed);
+            _locks[LockId.unwrap(lock)].stake.amount = held.amount;
+            // A wipe may have changed the orphan reserve.
+            pool.liability.locked = before.locked;
+            _emitSlashed(lock, provider, fromOrphan, fromOwn, fromDelegated, held.amount, before.locked);
+            _excuse(pool, provider, before, missing);
+        }
+    }
+
+    function _emitSlashed(
+        LockId lock,
+        address provider,
+        uint256 fromOrphan,
+        uint256 fromOwn,
+        uint256 fromDelegated,
+        uint256 lockAmount,
+        uint256 newLocked
+    ) private {
         emit IStaking.Slashed(
             lock,
-            held.provider,
+            provider,
             msg.sender,
-            slashed,
+            uint128(fromOrphan + fromOwn + fromDelegated),
             uint128(fromOrphan),
-            fromOwn,
+            uint128(fromOwn),
             uint128(fromDelegated),
-            held.amount,
-            newLocked
+            uint128(lockAmount),
+            uint128(newLocked)
         );
-        _excuse(pool, held.provider, shortfall);
     }
 
     /// @dev Own stake missing for the provider's promised first loss.
-    function _shortfall(Pool storage pool, address provider) private view returns (uint256) {
-        uint256 need = _firstLoss(provider, pool.liability.locked);
+    function _shortfall(Pool storage pool, address provider, Liability memory liability)
+        private
+        view
+        returns (uint256)
+    {
+        uint256 need = _firstLoss(provider, liability, liability.locked);
         uint256 own = pool.own.head.active;
-        return need > own ? need - own : 0;
+        unchecked {
+            return need > own ? need - own : 0;
+        }
     }
 
     /// @dev Excuses, for 48 hours, the shortfall that the slash added; not what was missing `before` for other reasons.
-    function _excuse(Pool storage pool, address provider, uint256 before) private {
-        uint256 shortfall = _shortfall(pool, provider);
+    function _excuse(Pool storage pool, address provider, Liability memory liability, uint256 before) private {
+        uint256 shortfall = _shortfall(pool, provider, liability);
         if (shortfall <= before) return;
-        uint256 excused = shortfall - before + _min(before, _excused(pool, pool.liability.cureUntil));
+        uint256 excused = shortfall - before + _min(before, _excused(pool));
         uint40 cureUntil = uint40(block.timestamp + CURE);
         pool.scheduled.shortfall = uint96(excused);
-        pool.liability.cureUntil = cureUntil;
+        pool.scheduled.cureUntil = cureUntil;
         emit IStaking.ShortfallSet(provider, uint128(excused), cureUntil);
     }
 
@@ -132,18 +129,19 @@ abstract contract Slashing is Locks, Income {
         address reporter,
         uint256 toReporter
     ) private {
-        uint48 index = ++_total.quarantineCount;
-        uint40 releaseAt = uint40(block.timestamp + QUARANTINE);
-        QuarantineState storage state = _quarantines[index];
-        state.customer = customer;
-        state.customerAmount = uint96(toCustomer);
-        // A record without a reporter saves a slot, and a zero costs nothing to leave alone.
-        if (toReporter != 0) {
-            state.reporter = reporter;
-            state.reporterAmount = uint96(toReporter);
+        uint48 index;
+        uint40 releaseAt;
+        // A count of slashes and a time.
+        unchecked {
+            index = _total.quarantineCount + 1;
+            releaseAt = uint40(block.timestamp + QUARANTINE);
         }
-        state.provider = provider;
-        state.releaseAt = releaseAt;
+        _total.quarantineCount = index;
+        QuarantineState storage state = _quarantines[index];
+        (state.customer, state.customerAmount) = (customer, uint96(toCustomer));
+        // A record without a reporter saves a slot, and a zero costs nothing to leave alone.
+        if (toReporter != 0) (state.reporter, state.reporterAmount) = (reporter, uint96(toReporter));
+        (state.provider, state.releaseAt) = (provider, releaseAt);
         emit IStaking.QuarantineOpened(
             QuarantineId.wrap(index),
             lock,
@@ -156,17 +154,12 @@ abstract contract Slashing is Locks, Income {
         );
     }
 
-    function _takeQuarantine(QuarantineId quarantine) private returns (QuarantineState memory state) {
-        uint256 index = QuarantineId.unwrap(quarantine);
-        state = _quarantines[index];
-        require(state.releaseAt != 0, IStaking.QuarantineUnknown(quarantine));
-        delete _quarantines[index];
-    }
-
     function _queueBurn(uint256 amount) private {
         if (amount == 0) return;
         uint256 day = _today();
-        _burns[day] += amount;
+        unchecked {
+            _burns[day] += amount;
+        }
         emit IStaking.BurnQueued(uint32(day), uint128(amount));
     }
 

@@ -24,18 +24,22 @@ abstract contract Solvency is Ledger {
         }
     }
 
-    function _lockAt(LockId lock) internal view returns (LockState storage state) {
-        state = _locks[LockId.unwrap(lock)];
-        require(state.stake.provider != address(0), IStaking.LockUnknown(lock));
+    /// @dev Whoever calls has read the pins; those of no lock are empty.
+    function _checkLock(LockId lock, LockPins memory pins) internal pure {
+        require(pins.provider != address(0), IStaking.LockUnknown(lock));
     }
 
-    /// @dev Own stake needed for `locked_`, rounded up.
-    function _firstLoss(address provider, uint256 locked_) internal view returns (uint256) {
-        uint256 bps = _terms(provider).firstLossBps;
-        return bps == 0 ? 0 : _divUp(locked_ * bps, BPS);
+    /// @dev Own stake needed for `locked_`, rounded up. Only where other terms wait can those in force differ from the copy.
+    function _firstLoss(address provider, Liability memory liability, uint256 locked_) internal view returns (uint256) {
+        uint256 bps = liability.firstLossBps;
+        if (bps == SCHEDULED) bps = _terms(provider).firstLossBps;
+        // Locks fit 128 bits.
+        unchecked {
+            return (locked_ * bps + BPS - 1) / BPS;
+        }
     }
 
-    function _excused(Pool storage pool, uint256 cureUntil) internal view returns (uint256) {
-        return block.timestamp < cureUntil ? pool.scheduled.shortfall : 0;
+    function _excused(Pool storage pool) internal view returns (uint256) {
+        return block.timestamp < pool.scheduled.cureUntil ? pool.scheduled.shortfall : 0;
     }
 }

@@ -16,16 +16,21 @@ abstract contract Tranches is Ledger {
     uint256 internal constant RATE_BITS = 24;
     uint256 private constant RATE_EVENT_BITS = 8;
 
+    struct Holder {
+        address provider;
+        address account;
+        bool isOwn;
+        uint24 generation;
+    }
+
     /* INDICES */
 
-    /// @dev Indices as they are now; an empty tranche stands still.
-    function _indicesNow(TrancheState storage tranche_, uint256 shares, uint256 updatedAt)
+    /// @dev Brings `now_`, the stored indices, up to now; those of an empty tranche stand still.
+    function _grow(TrancheState storage tranche_, Indices memory now_, uint256 shares, uint256 updatedAt)
         internal
         view
-        returns (Indices memory now_)
     {
-        now_ = tranche_.indices;
-        if (shares == 0 || updatedAt == block.timestamp) return now_;
+        if (shares == 0 || updatedAt == block.timestamp) return;
         Drips memory drips = tranche_.drips;
         // Income of real tokens cannot carry an index past 128 bits: 2^108 wei are needed even over the smallest position.
         unchecked {
@@ -43,13 +48,12 @@ abstract contract Tranches is Ledger {
         }
     }
 
-    /// @dev Brings the indices up to now. The caller stores `head`.
-    function _accrue(TrancheState storage tranche_, Head memory head, address provider, bool isOwn)
+    /// @dev Brings `now_`, the stored indices, up to now, and stores them. The caller stores `head`.
+    function _accrue(TrancheState storage tranche_, Indices memory now_, Head memory head, address provider, bool isOwn)
         internal
-        returns (Indices memory now_)
     {
-        now_ = _indicesNow(tranche_, head.shares, head.updatedAt);
-        if (head.updatedAt == block.timestamp) return now_;
+        _grow(tranche_, now_, head.shares, head.updatedAt);
+        if (head.updatedAt == block.timestamp) return;
         if (head.shares == 0) _holdDrips(tranche_, head.updatedAt, provider, isOwn);
         else tranche_.indices = now_;
         head.updatedAt = uint40(block.timestamp);
@@ -138,12 +142,14 @@ abstract contract Tranches is Ledger {
     /// @dev Adds `amount` to a tranche, inside the delegation cap if `isCapped`, and the shares that it buys to `account`.
     function _mint(Pool storage pool, address provider, address account, uint256 amount, bool isCapped)
         internal
-        returns (uint256 shares)
+        returns (uint256 shares, uint24 generation)
     {
         bool isOwn = account == provider;
+        generation = _generation(pool, isOwn);
         TrancheState storage tranche_ = _tranche(pool, isOwn);
         Head memory head = tranche_.head;
-        Indices memory now_ = _accrue(tranche_, head, provider, isOwn);
+        Indices memory now_ = tranche_.indices;
+        _accrue(tranche_, now_, head, provider, isOwn);
         // Every product and sum fits 256 bits: stake fits 96 bits once checked, shares 120.
         unchecked {
             uint256 active = head.active + amount;
@@ -157,7 +163,7 @@ abstract contract Tranches is Ledger {
             head.shares += uint120(shares);
         }
         tranche_.head = head;
-        _addShares(pool, provider, account, int256(shares), head, now_);
+        _addShares(pool, Holder(provider, account, isOwn, generation), int256(shares), head, now_);
     }
 
     /// @dev Takes shares from `account` and what they are worth from the tranche.
@@ -169,9 +175,11 @@ abstract contract Tranches is Ledger {
         bool isOwn = account == provider;
         TrancheState storage tranche_ = _tranche(pool, isOwn);
         Head memory head = tranche_.head;
-        uint256 held = _liveShares(pool.accounts[account], _generation(pool, isOwn));
+        uint24 generation = _generation(pool, isOwn);
+        uint256 held = _liveShares(pool.accounts[account], generation);
         require(shares <= held, IStaking.SharesTooLow(held, shares));
-        Indices memory now_ = _accrue(tranche_, head, provider, isOwn);
+        Indices memory now_ = tranche_.indices;
+        _accrue(tranche_, now_, head, provider, isOwn);
         // Held shares are part of the tranche's, so neither subtraction falls below zero.
         unchecked {
             amount = shares * head.active / head.shares;
@@ -179,28 +187,23 @@ abstract contract Tranches is Ledger {
             head.shares -= uint120(shares);
         }
         tranche_.head = head;
-        _addShares(pool, provider, account, -int256(shares), head, now_);
+        _addShares(pool, Holder(provider, account, isOwn, generation), -int256(shares), head, now_);
     }
 
     /// @dev Settles a position, then gives it `more` shares of the tranche `head`, or takes some away.
-    function _addShares(
-        Pool storage pool,
-        address provider,
-        address account,
-        int256 more,
-        Head memory head,
-        Indices memory now_
-    ) private {
-        bool isOwn = account == provider;
-        uint24 generation = _generation(pool, isOwn);
-        AccountState storage state = pool.accounts[account];
+    function _addShares(Pool storage pool, Holder memory who, int256 more, Head memory head, Indices memory now_)
+        private
+    {
+        AccountState storage state = pool.accounts[who.account];
         PositionState memory held = state.position;
-        (uint128 fltOwed, uint128 usdOwed) = (0, 0);
-        if (held.generation == generation) {
+        uint128 fltOwed;
+        uint128 usdOwed;
+        if (held.generation == who.generation) {
             (fltOwed, usdOwed) = _owed(held.shares, state.debts, now_);
         } else {
-            (fltOwed, usdOwed) = _owed(held.shares, state.debts, _tranche(pool, isOwn).lastIndices[held.generation]);
-            held = PositionState(0, generation);
+            Indices memory last = _tranche(pool, who.isOwn).lastIndices[held.generation];
+            (fltOwed, usdOwed) = _owed(held.shares, state.debts, last);
+            (held.shares, held.generation) = (0, who.generation);
         }
         // Whoever takes shares away has checked that they are there.
         unchecked {
@@ -213,16 +216,16 @@ abstract contract Tranches is Ledger {
         }
         state.position = held;
         _setDebts(state, held.shares, now_, fltOwed, usdOwed);
-        emit IStaking.TrancheChanged(provider, isOwn, generation, head.active, head.shares);
-        emit IStaking.RewardSettled(provider, account, now_.flt, now_.usd, fltOwed, usdOwed);
+        emit IStaking.TrancheChanged(who.provider, who.isOwn, who.generation, head.active, head.shares);
+        emit IStaking.RewardSettled(who.provider, who.account, now_.flt, now_.usd, fltOwed, usdOwed);
     }
 
     /* THAW */
 
     /// @dev Fixes what the matured buckets of a tranche share. Buckets that wait lie within THAW + 1 day of the last exit,
     /// and the cursor within them, so the loop is short however long nobody called.
-    function _crystallise(TrancheState storage tranche_, address provider, bool isOwn) internal {
-        Thaw memory thaw = tranche_.thaw;
+    /// `thaw` is what the tranche has stored, and afterwards again.
+    function _crystallise(TrancheState storage tranche_, Thaw memory thaw, address provider, bool isOwn) internal {
         uint256 today = _today();
         if (thaw.units == 0 || thaw.cursor > today) return;
         uint256 units = thaw.units;
@@ -266,17 +269,21 @@ abstract contract Tranches is Ledger {
         internal
         returns (uint256 taken)
     {
+        // What takes nothing has no business with what has matured.
+        if (due == 0) return 0;
         TrancheState storage tranche_ = _tranche(pool, isOwn);
-        _crystallise(tranche_, provider, isOwn);
-        Head memory head = tranche_.head;
         Thaw memory thaw = tranche_.thaw;
-        uint256 total = uint256(head.active) + thaw.thawing;
-        taken = due < total ? due : total;
-        if (taken == 0) return 0;
-        // Rounding the one part down rounds the other up, and never past what is there.
-        uint256 fromThaw = taken * thaw.thawing / total;
-        if (taken != fromThaw) _slashActive(pool, tranche_, head, taken - fromThaw, provider, isOwn);
-        if (fromThaw != 0) _slashThaw(pool, tranche_, thaw, fromThaw, provider, isOwn);
+        _crystallise(tranche_, thaw, provider, isOwn);
+        Head memory head = tranche_.head;
+        // Rounding the one part down rounds the other up, and never past what is there. Stake fits 96 bits.
+        unchecked {
+            uint256 total = uint256(head.active) + thaw.thawing;
+            taken = due < total ? due : total;
+            if (taken == 0) return 0;
+            uint256 fromThaw = taken * thaw.thawing / total;
+            if (taken != fromThaw) _slashActive(pool, tranche_, head, taken - fromThaw, provider, isOwn);
+            if (fromThaw != 0) _slashThaw(pool, tranche_, thaw, fromThaw, provider, isOwn);
+        }
     }
 
     function _slashActive(
@@ -287,18 +294,29 @@ abstract contract Tranches is Ledger {
         address provider,
         bool isOwn
     ) private {
-        uint256 active = head.active - taken;
+        uint256 active;
+        // No more is taken than is there, and shares a wei do not carry 96 bits past 256.
+        unchecked {
+            active = head.active - taken;
+        }
+        uint24 generation = isOwn ? pool.liability.ownGeneration : pool.liability.delegatedGeneration;
         if (active * SHARES_PER_WEI_MAX < head.shares) {
             if (active != 0) _setOrphan(pool, provider, pool.liability.orphan + active);
-            tranche_.lastIndices[_generation(pool, isOwn)] = _accrue(tranche_, head, provider, isOwn);
-            if (isOwn) ++pool.terms.ownGeneration;
-            else ++pool.terms.delegatedGeneration;
+            Indices memory now_ = tranche_.indices;
+            _accrue(tranche_, now_, head, provider, isOwn);
+            tranche_.lastIndices[generation] = now_;
+            _setGeneration(pool, isOwn, ++generation);
             active = 0;
             head.shares = 0;
+            tranche_.head = head;
         }
-        head.active = uint96(active);
-        tranche_.head = head;
-        emit IStaking.TrancheChanged(provider, isOwn, _generation(pool, isOwn), head.active, head.shares);
+        tranche_.head.active = uint96(active);
+        emit IStaking.TrancheChanged(provider, isOwn, generation, uint128(active), head.shares);
+    }
+
+    function _setGeneration(Pool storage pool, bool isOwn, uint24 generation) private {
+        if (isOwn) (pool.terms.ownGeneration, pool.liability.ownGeneration) = (generation, generation);
+        else (pool.terms.delegatedGeneration, pool.liability.delegatedGeneration) = (generation, generation);
     }
 
     function _slashThaw(

@@ -49,6 +49,13 @@ abstract contract Views is Exits, Claims, Roster, Solvency {
     }
 
     /// @inheritdoc IStaking
+    function revenueShareBps(address provider) external view returns (uint16) {
+        TermsState storage state = _pools[provider].terms;
+        (uint16 share, bool isScheduled) = (state.revenueShareBps, state.isScheduled);
+        return isScheduled ? _terms(provider).revenueShareBps : share;
+    }
+
+    /// @inheritdoc IStaking
     function isRegistered(address provider) external view returns (bool) {
         return _pools[provider].terms.isRegistered;
     }
@@ -65,15 +72,19 @@ abstract contract Views is Exits, Claims, Roster, Solvency {
 
     /// @inheritdoc IStaking
     function moduleOf(ModuleId id) external view returns (Module memory) {
-        return _moduleAt(id);
+        return _moduleOf(_moduleAt(id));
     }
 
     /// @inheritdoc IStaking
     function modules() external view returns (Module[] memory list) {
-        list = new Module[](_modules.length - 1);
+        list = new Module[](_roll.count);
         for (uint256 i; i < list.length; ++i) {
-            list[i] = _modules[i + 1];
+            list[i] = _moduleOf(_modules[i + 1]);
         }
+    }
+
+    function _moduleOf(ModuleState memory state) private pure returns (Module memory) {
+        return Module(state.module, state.roles, state.activeAt, state.removedAt);
     }
 
     /// @inheritdoc IStaking
@@ -111,8 +122,8 @@ abstract contract Views is Exits, Claims, Roster, Solvency {
     /// @inheritdoc IStaking
     function shortfall(address provider) external view returns (uint128 amount, uint40 cureUntil) {
         Pool storage pool = _pools[provider];
-        cureUntil = pool.liability.cureUntil;
-        amount = uint128(_excused(pool, cureUntil));
+        cureUntil = pool.scheduled.cureUntil;
+        amount = uint128(_excused(pool));
         if (amount == 0) cureUntil = 0;
     }
 
@@ -152,7 +163,8 @@ abstract contract Views is Exits, Claims, Roster, Solvency {
     function rewardIndex(address provider, bool isOwn) external view returns (uint128 fltIndex, uint128 usdIndex) {
         TrancheState storage state = _tranche(_pools[provider], isOwn);
         Head memory head = state.head;
-        Indices memory now_ = _indicesNow(state, head.shares, head.updatedAt);
+        Indices memory now_ = state.indices;
+        _grow(state, now_, head.shares, head.updatedAt);
         return (now_.flt, now_.usd);
     }
 
@@ -174,7 +186,7 @@ abstract contract Views is Exits, Claims, Roster, Solvency {
         uint256 most = own + pool.delegated.head.active;
         uint256 bps = _terms(provider).firstLossBps;
         if (bps != 0) {
-            uint256 allowed = (own + _excused(pool, liability.cureUntil)) * BPS / bps;
+            uint256 allowed = (own + _excused(pool)) * BPS / bps;
             if (allowed < most) most = allowed;
         }
         return most > liability.locked ? uint128(most - liability.locked) : 0;
@@ -182,11 +194,12 @@ abstract contract Views is Exits, Claims, Roster, Solvency {
 
     /// @inheritdoc IStaking
     function lockOf(LockId lock) external view returns (Lock memory) {
-        LockState memory state = _lockAt(lock);
+        LockState memory state = _locks[LockId.unwrap(lock)];
+        _checkLock(lock, state.pins);
         return Lock(
-            state.stake.provider,
-            state.pins.end,
-            state.pins.grantedAt,
+            state.pins.provider,
+            state.stake.end,
+            state.stake.grantedAt,
             state.pins.module,
             state.pins.slasher,
             state.stake.amount

@@ -68,6 +68,10 @@ const HINTS: &[(&str, &str)] = &[
     ("AttestationUnknown", "Nobody has attested attribute {attribute} of {subject} at level {level}."),
     ("AttributeInvalid", "Attributes are named or numbered 1 to 511; regions are `region:0` to `region:255`."),
     ("AvailabilityOutOfRange", "Declared availability is 50 to 100 %."),
+    (
+        "BackingTooLarge",
+        "A lock over offer {offer} for {value:usd} at stake is more than the contracts can count: ask for less.",
+    ),
     ("BpsTooHigh", "A share is at most 100 %."),
     ("ClassUnknown", "Classes are cpu and gpu."),
     ("CoverageOutOfRange", "Coverage is 2.0 to 5.0 times the value at stake."),
