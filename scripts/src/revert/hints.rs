@@ -172,6 +172,7 @@ const HINTS: &[(&str, &str)] = &[
     ("OfferUnknown", "There is no offer {offer}."),
     ("OffersCountWrong", "{need} slots wait for a provider, and {have} offers were named: name one offer for each."),
     ("PauseTooSoon", "The guardian may pause once in 30 days, next at {next:time}."),
+    ("ParametersUnsupported", "This verifier does not know Equihash({n}, {k})."),
     ("PaymentModeUnknown", "Payment modes are reserved and metered."),
     ("PaymentModesInvalid", "An offer accepts at least one payment mode."),
     (
