@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::process::ChildStdout;
 
 use anyhow::{Context, Result, bail};
-use xtask::guard::{Ending, Guard};
+use xtask::guard::{Ending, Guard, private_folder};
 use xtask::tools;
 
 /// What anvil prints before the address that it listens on.
@@ -22,8 +22,11 @@ impl Anvil {
     /// Starts a chain; `arguments` are anvil's own, such as `--block-time`.
     pub fn start(arguments: &[&str]) -> Result<Self> {
         let anvil = tools::foundry("anvil").map_err(anyhow::Error::from_boxed)?;
-        let arguments = [&["--port", "0", "--host", "127.0.0.1"], arguments].concat();
-        let ending = Ending { signal: "TERM", folder: None };
+        // Left to itself it keeps old states in the home folder, and leaves them there.
+        let folder = private_folder("surety-anvil")?;
+        let states = folder.to_string_lossy();
+        let arguments = [&["--port", "0", "--host", "127.0.0.1", "--cache-path", &states], arguments].concat();
+        let ending = Ending { signal: "TERM", folder: Some(folder.clone()) };
         let (guard, stdout, stderr) = Guard::start(&anvil, &arguments, &ending).context("starting anvil")?;
         // Nobody reads its complaints, and a full pipe would stop it.
         std::thread::spawn(move || std::io::copy(&mut { stderr }, &mut std::io::sink()));
