@@ -6,6 +6,8 @@ use thiserror::Error;
 
 /// Decimals of FLT, fixed by the token.
 pub(crate) const FLT_DECIMALS: u8 = 18;
+/// Decimals of ether, in which leaves are demanded.
+pub(crate) const ETHER_DECIMALS: u8 = 18;
 /// Decimals of FLT/USD in `PriceGuard`.
 pub(crate) const PRICE_DECIMALS: u8 = 8;
 

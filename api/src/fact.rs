@@ -6,7 +6,7 @@ use alloy_primitives::U256;
 use serde_json::{Map, Value};
 
 use crate::address::Address;
-use crate::amount::{FLT_DECIMALS, PRICE_DECIMALS, show_digits};
+use crate::amount::{ETHER_DECIMALS, FLT_DECIMALS, PRICE_DECIMALS, show_digits};
 
 /// What it takes to read a fact.
 #[derive(Debug, Default)]
@@ -22,6 +22,7 @@ pub(crate) struct Schema {
 enum Unit {
     Flt,
     Usd,
+    Ether,
     /// USD with 8 decimals.
     Price,
     /// A price times 2^32.
@@ -70,7 +71,12 @@ fn unit_of(contract: &str, kind: &str, column: &str, is_usd_reward: bool) -> Uni
             Unit::Plain
         }
         (_, "PriceObserved", "ema30m" | "ema24h") => Unit::Average,
-        (_, "PriceObserved", _) => Unit::Price,
+        (_, "PriceObserved", _) | ("Rewards", _, "price") => Unit::Price,
+        ("Capacity", "DepositCredited" | "DepositClaimed", _) | (_, _, "deposit") => Unit::Ether,
+        ("Capacity", _, "target") => Unit::Plain,
+        ("Capacity", _, "collateral") | ("Rewards", "PoolSet", "target") => Unit::Usd,
+        ("Rewards", "FeeRecorded", _) | ("Rewards", "FeeRewarded", "fee") => Unit::Usd,
+        ("Capacity" | "Rewards" | "Attributes", _, _) | ("FeeBurn", _, "flt") => Unit::Flt,
         (_, "RewardAdded" | "RewardClaimed", _) if is_usd_reward => Unit::Usd,
         (_, "RewardSettled", "usd_owed") => Unit::Usd,
         ("Staking", _, _) | (_, _, "lock_amount") | (_, "SlotToppedUp", "amount") => Unit::Flt,
@@ -80,12 +86,13 @@ fn unit_of(contract: &str, kind: &str, column: &str, is_usd_reward: bool) -> Uni
 
 fn show_amount(column: &str, digits: &str, unit: Unit, usd_decimals: u8) -> (String, String) {
     let named = |suffix: &str| {
-        let is_named = column.starts_with("flt_") || column.starts_with("usd_");
+        let is_named = column == "flt" || column.starts_with("flt_") || column.starts_with("usd_");
         if is_named { column.to_owned() } else { format!("{column}{suffix}") }
     };
     match unit {
         Unit::Flt => (named("_flt"), show_digits(digits, FLT_DECIMALS)),
         Unit::Usd => (named("_usd"), show_digits(digits, usd_decimals)),
+        Unit::Ether => (named("_eth"), show_digits(digits, ETHER_DECIMALS)),
         Unit::Price => (named("_usd"), show_digits(digits, PRICE_DECIMALS)),
         Unit::Average => {
             let average: U256 = digits.parse().unwrap_or_default();
@@ -101,7 +108,7 @@ fn show_text(kind: &str, text: String) -> Value {
             let address = text.replacen("\\x", "0x", 1).parse::<Address>();
             Value::String(address.map_or(text, |address| address.to_string()))
         }
-        "hash32" => Value::String(text.replacen("\\x", "0x", 1)),
+        "hash32" | "bytea" => Value::String(text.replacen("\\x", "0x", 1)),
         "bigint" | "integer" => text.parse::<i64>().map_or(Value::String(text), Value::from),
         "boolean" => Value::Bool(text == "true"),
         "timestamp with time zone" => show_time(&text),
@@ -206,10 +213,11 @@ mod tests {
         let units: Vec<String> = units.into_iter().map(|(unit, columns)| format!("{unit}:{columns}")).collect();
         insta::assert_snapshot!(units.join("\n"), @r#"
         Average: PriceObserved.ema30m PriceObserved.ema24h
-        Flt: TermsSet.delegation_cap Staked.amount ExitStarted.amount ExitCancelled.amount Crystallised.amount Withdrawn.amount Redelegated.amount TrancheChanged.active ThawChanged.thawing OrphanChanged.orphan OrphanSwept.amount LockGranted.amount LockGranted.locked LockRegranted.amount LockRegranted.locked LockReleased.amount LockReleased.locked Slashed.amount Slashed.from_orphan Slashed.from_own Slashed.from_delegated Slashed.lock_amount Slashed.locked ShortfallSet.shortfall BurnQueued.amount SlashBurned.amount QuarantineOpened.customer_amount QuarantineOpened.reporter_amount QuarantineCancelled.amount RewardAdded.to_own RewardAdded.to_delegated RewardSettled.flt_owed RewardClaimed.amount SlotAssigned.lock_amount SlotRenewed.lock_amount SlotToppedUp.amount SlotToppedUp.lock_amount
-        Plain: Staked.shares ExitStarted.shares ExitStarted.units ExitCancelled.units ExitCancelled.shares Crystallised.units Withdrawn.units Redelegated.units TrancheChanged.shares ThawChanged.units DripChanged.rate IndexChanged.flt_index IndexChanged.usd_index RewardSettled.flt_index RewardSettled.usd_index DealFunded.shares DealFunded.total_shares MarginCallOpened.health_bps MarginCallCured.health_bps Refunded.shares Refunded.total_shares RequestOpened.regions
-        Price: PriceObserved.median PriceObserved.day_ema PriceObserved.day_before_ema
-        Usd: RewardSettled.usd_owed OfferCreated.price OfferUpdated.price DealTermsSet.royalty DealFunded.amount SlotFunded.escrow SpareChanged.spare SlotAssigned.price SlotAssigned.value_at_stake SlotSettled.escrow SlotSettled.owed SlotSettled.credited SlotCredited.fee SlotCredited.royalty SlotCredited.to_stakers SlotCredited.to_provider SlotRenewed.value_at_stake Refunded.amount CreditAdded.amount CreditAdded.credit StakersPaid.amount CreditClaimed.amount RequestOpened.price_max Proposed.price RequestFeeSet.fee
+        Ether: LeafDemanded.deposit LeafDelivered.deposit DemandReturned.deposit DepositCredited.amount DepositCredited.owed DepositClaimed.amount
+        Flt: TermsSet.delegation_cap Staked.amount ExitStarted.amount ExitCancelled.amount Crystallised.amount Withdrawn.amount Redelegated.amount TrancheChanged.active ThawChanged.thawing OrphanChanged.orphan OrphanSwept.amount LockGranted.amount LockGranted.locked LockRegranted.amount LockRegranted.locked LockReleased.amount LockReleased.locked Slashed.amount Slashed.from_orphan Slashed.from_own Slashed.from_delegated Slashed.lock_amount Slashed.locked ShortfallSet.shortfall BurnQueued.amount SlashBurned.amount QuarantineOpened.customer_amount QuarantineOpened.reporter_amount QuarantineCancelled.amount RewardAdded.to_own RewardAdded.to_delegated RewardSettled.flt_owed RewardClaimed.amount SecuritySet.minimum SecuritySet.per_unit SlotAssigned.lock_amount SlotRenewed.lock_amount SlotToppedUp.amount SlotToppedUp.lock_amount AttesterSecured.amount AttesterSlashed.amount CapacityPledged.lock_amount CapacityRenewed.lock_amount CommitmentConvicted.slashed CommitmentConvicted.forfeited CommitmentConvicted.bounty_unpaid CommitmentConvicted.bounty_stake RewardsFunded.amount RewardsFunded.funds PoolSet.minimum PoolSet.maximum PoolOpened.amount PoolOpened.wanted PoolOpened.funds PoolAdjusted.next RewardEarned.earned RewardEarned.unearned RewardReleased.to_stakers RewardReleased.to_provider RewardForfeited.amount RewardForfeited.bounty PoolSwept.amount PoolSwept.funds FeeRewarded.amount RewardCredited.amount RewardCredited.credit StakersRewarded.amount StakersRewarded.waiting RewardPaid.amount FeesSold.flt
+        Plain: Staked.shares ExitStarted.shares ExitStarted.units ExitCancelled.units ExitCancelled.shares Crystallised.units Withdrawn.units Redelegated.units TrancheChanged.shares ThawChanged.units DripChanged.rate IndexChanged.flt_index IndexChanged.usd_index RewardSettled.flt_index RewardSettled.usd_index DealFunded.shares DealFunded.total_shares MarginCallOpened.health_bps MarginCallCured.health_bps Refunded.shares Refunded.total_shares RequestOpened.regions ClassAdded.target TargetSet.target
+        Price: PriceObserved.median PriceObserved.day_ema PriceObserved.day_before_ema PoolAdjusted.price FeeRewarded.price
+        Usd: RewardSettled.usd_owed OfferCreated.price OfferUpdated.price DealTermsSet.royalty DealFunded.amount SlotFunded.escrow SpareChanged.spare SlotAssigned.price SlotAssigned.value_at_stake SlotSettled.escrow SlotSettled.owed SlotSettled.credited SlotCredited.fee SlotCredited.royalty SlotCredited.to_stakers SlotCredited.to_provider SlotRenewed.value_at_stake Refunded.amount CreditAdded.amount CreditAdded.credit StakersPaid.amount CreditClaimed.amount RequestOpened.price_max Proposed.price RequestFeeSet.fee ClassAdded.collateral CollateralSet.collateral PoolSet.target FeeRecorded.amount FeeRecorded.up_to FeeRewarded.fee FeesCollected.amount FeesCollected.to_burn FeesCollected.to_treasury FeesCollected.lot LotStarted.lot FeesSold.amount FeesSold.lot FeesSold.sold TreasuryPaid.amount
         "#);
     }
 

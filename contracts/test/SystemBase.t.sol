@@ -3,16 +3,20 @@ pragma solidity 0.8.37;
 
 import {Attributes} from "../src/Attributes.sol";
 import {Deals} from "../src/Deals.sol";
+import {FeeBurn} from "../src/FeeBurn.sol";
 import {Matching} from "../src/Matching.sol";
 import {Offers} from "../src/Offers.sol";
 import {PriceGuard} from "../src/PriceGuard.sol";
+import {Rewards} from "../src/Rewards.sol";
 import {Staking} from "../src/Staking.sol";
 import {Governance} from "../src/governance/Governance.sol";
 import {IAttributes} from "../src/interfaces/IAttributes.sol";
 import {IDeals} from "../src/interfaces/IDeals.sol";
+import {IFeeBurn} from "../src/interfaces/IFeeBurn.sol";
 import {IMatching} from "../src/interfaces/IMatching.sol";
 import {IOffers} from "../src/interfaces/IOffers.sol";
 import {IPriceGuard} from "../src/interfaces/IPriceGuard.sol";
+import {IRewards} from "../src/interfaces/IRewards.sol";
 import {IStaking} from "../src/interfaces/IStaking.sol";
 import {DevelopmentFeed} from "../src/token/DevelopmentFeed.sol";
 import {DevelopmentFlt} from "../src/token/DevelopmentFlt.sol";
@@ -30,7 +34,8 @@ abstract contract SystemBase is Test {
     uint16 internal constant FEE_BPS = 200;
 
     address internal immutable issuer = makeAddr("issuer");
-    address internal immutable treasury = makeAddr("treasury");
+    address internal immutable reserve = makeAddr("treasury");
+    address internal immutable capacity = makeAddr("capacity");
     address internal immutable guardian = makeAddr("guardian");
     address internal immutable council = makeAddr("council");
     address internal immutable faults = makeAddr("faults");
@@ -41,7 +46,14 @@ abstract contract SystemBase is Test {
     address internal immutable attester = makeAddr("attester");
     address[4] internal providers = [makeAddr("ada"), makeAddr("bell"), makeAddr("curie"), makeAddr("dirac")];
 
-    ModuleId internal constant FAULTS = ModuleId.wrap(2);
+    uint16 internal constant BURN_BPS = 5000;
+    uint16 internal constant BONUS_BPS = 2500;
+    uint16 internal constant KAPPA_BPS = 5000;
+    uint128 internal constant SECURITY_MIN = 10_000e18;
+    uint128 internal constant SECURITY_PER_UNIT = 100e18;
+
+    ModuleId internal constant ATTRIBUTES = ModuleId.wrap(3);
+    ModuleId internal constant FAULTS = ModuleId.wrap(5);
 
     DevelopmentFlt internal flt;
     DevelopmentUsd internal usd;
@@ -53,6 +65,10 @@ abstract contract SystemBase is Test {
     IAttributes internal attributes;
     IDeals internal deals;
     IMatching internal matching;
+    IFeeBurn internal feeBurn;
+    IRewards internal rewards;
+    /// Who gets the fees of deals: `feeBurn`.
+    address internal treasury;
 
     /// One stablecoin, in its smallest unit.
     uint256 internal dollar;
@@ -78,15 +94,27 @@ abstract contract SystemBase is Test {
             feeds[i].post(int256(fltPrice));
             sources[i] = IPriceGuard.Source(address(feeds[i]), 1 days);
         }
-        uint256 nonce = vm.getNonce(address(this));
-        address dealsAt = vm.computeCreateAddress(address(this), nonce + 4);
-        address matchingAt = vm.computeCreateAddress(address(this), nonce + 5);
-        _deployBelow(dealsAt, sources);
-        deals = _deployDeals(matchingAt);
+        address[] memory at = _addresses(8);
+        treasury = at[6];
+        _deployBelow(at, sources);
+        deals = _deployDeals(at[5]);
         matching = _deployMatching();
-        assertEq(address(deals), dealsAt, "deals deployed where the others expect it");
-        assertEq(address(matching), matchingAt, "matching deployed where deals expects it");
+        feeBurn = _deployFeeBurn();
+        rewards = _deployRewards();
+        assertEq(address(deals), at[4], "deals deployed where the others expect it");
+        assertEq(address(matching), at[5], "matching deployed where deals expects it");
+        assertEq(address(feeBurn), at[6], "the fee burn deployed where deals expects it");
+        assertEq(address(rewards), at[7], "rewards deployed where attributes expects it");
         attributes.setAttester(attester, true);
+    }
+
+    /// @dev Of the next contracts made here.
+    function _addresses(uint256 count) private view returns (address[] memory at) {
+        uint256 nonce = vm.getNonce(address(this));
+        at = new address[](count);
+        for (uint256 i = 0; i < count; ++i) {
+            at[i] = vm.computeCreateAddress(address(this), nonce + i);
+        }
     }
 
     /// @dev Mutants of a contract are put in its place by name.
@@ -108,15 +136,41 @@ abstract contract SystemBase is Test {
         return IMatching(deployCode(artifact, args));
     }
 
-    function _deployBelow(address dealsAt, IPriceGuard.Source[] memory sources) private {
-        address[] memory modules = new address[](2);
-        uint8[] memory roles = new uint8[](2);
-        (modules[0], roles[0]) = (dealsAt, ModuleRoles.LOCK | ModuleRoles.REWARD);
-        (modules[1], roles[1]) = (faults, ModuleRoles.SLASH);
-        staking = new Staking(address(flt), address(usd), treasury, guardian, council, modules, roles);
+    function _deployFeeBurn() private returns (IFeeBurn) {
+        string memory artifact = vm.envOr("FEE_BURN_ARTIFACT", string(""));
+        if (bytes(artifact).length == 0) {
+            return new FeeBurn(address(manager), staking, priceGuard, deals, reserve, BURN_BPS);
+        }
+        bytes memory args = abi.encode(manager, staking, priceGuard, deals, reserve, BURN_BPS);
+        return IFeeBurn(deployCode(artifact, args));
+    }
+
+    function _deployRewards() private returns (IRewards) {
+        string memory artifact = vm.envOr("REWARDS_ARTIFACT", string(""));
+        if (bytes(artifact).length == 0) {
+            return new Rewards(
+                address(manager), staking, priceGuard, deals, attributes, feeBurn, capacity, BONUS_BPS, KAPPA_BPS
+            );
+        }
+        bytes memory args =
+            abi.encode(manager, staking, priceGuard, deals, attributes, feeBurn, capacity, BONUS_BPS, KAPPA_BPS);
+        return IRewards(deployCode(artifact, args));
+    }
+
+    /// @dev In the order of a deployment: price, attributes, staking, offers.
+    function _deployBelow(address[] memory at, IPriceGuard.Source[] memory sources) private {
         priceGuard = new PriceGuard(address(manager), sources);
-        attributes = new Attributes(address(manager));
-        offers = new Offers(staking, dealsAt);
+        attributes =
+            new Attributes(address(manager), IStaking(at[2]), at[7], ATTRIBUTES, SECURITY_MIN, SECURITY_PER_UNIT);
+        address[] memory modules = new address[](5);
+        uint8[] memory roles = new uint8[](5);
+        (modules[0], roles[0]) = (at[4], ModuleRoles.LOCK | ModuleRoles.REWARD);
+        (modules[1], roles[1]) = (capacity, ModuleRoles.LOCK | ModuleRoles.SLASH);
+        (modules[2], roles[2]) = (at[1], ModuleRoles.LOCK | ModuleRoles.SLASH);
+        (modules[3], roles[3]) = (at[7], ModuleRoles.REWARD);
+        (modules[4], roles[4]) = (faults, ModuleRoles.SLASH);
+        staking = new Staking(address(flt), address(usd), reserve, guardian, council, modules, roles);
+        offers = new Offers(staking, at[4]);
     }
 
     /* TIME AND PRICE */
@@ -161,6 +215,15 @@ abstract contract SystemBase is Test {
         flt.approve(address(staking), amount);
         staking.stake(provider, uint128(amount));
         vm.stopPrank();
+    }
+
+    /// @dev A listed attester with a lock that answers for `units` a day.
+    function _secure(address account, uint256 units) internal {
+        uint256 amount = SECURITY_PER_UNIT * units;
+        if (amount < SECURITY_MIN) amount = SECURITY_MIN;
+        _register(account, amount, 0, 0, 0);
+        vm.prank(account);
+        attributes.secure(uint128(amount));
     }
 
     function _offerOf(address provider, uint32 units, uint256 price) internal pure returns (IOffers.Offer memory) {

@@ -11,7 +11,8 @@ use serde::Deserialize;
 use sqlx::postgres::PgConnectOptions;
 
 /// Contracts whose events are facts, by their names in the deployment file.
-pub(crate) const INDEXED: [&str; 6] = ["Staking", "PriceGuard", "Offers", "Attributes", "Deals", "Matching"];
+pub(crate) const INDEXED: [&str; 9] =
+    ["Staking", "PriceGuard", "Offers", "Attributes", "Deals", "Matching", "FeeBurn", "Rewards", "Capacity"];
 
 /// `contracts/deployments/<chain-id>.json`.
 #[derive(Clone, Debug, Deserialize)]

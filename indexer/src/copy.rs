@@ -151,6 +151,10 @@ impl CopyRow {
         self.field(value.as_slice())
     }
 
+    pub(crate) fn bytes(&mut self, value: &[u8]) -> &mut Self {
+        self.field(value)
+    }
+
     /// Postgres has no zero byte in a text, and whoever writes one on chain must not stop the indexer.
     pub(crate) fn text(&mut self, value: &str) -> &mut Self {
         if value.contains('\0') {
@@ -258,11 +262,12 @@ mod tests {
 
     impl Fact for Sample {
         const TABLE: &'static str = "sample";
-        const COLUMNS: &'static [&'static str] = &["small", "int", "flag", "who", "hash", "said", "at", "amount"];
+        const COLUMNS: &'static [&'static str] =
+            &["small", "int", "flag", "who", "hash", "bits", "said", "at", "amount"];
 
         fn write(&self, row: &mut CopyRow) {
             row.small(65_535_u16).int(u32::MAX).flag(true).address(Address::repeat_byte(1)).hash(B256::repeat_byte(2));
-            row.text("zero\0byte").time(U40::from(1_800_000_000_u64)).amount(self.0);
+            row.bytes(&[0, 255]).text("zero\0byte").time(U40::from(1_800_000_000_u64)).amount(self.0);
         }
     }
 
@@ -280,7 +285,7 @@ mod tests {
     async fn rows_come_back_as_they_were_copied(db: PgPool) -> Result<()> {
         query(
             "create table sample (block bigint, log_index integer, small integer, int bigint, flag boolean, who bytea,
-                hash bytea, said text, at timestamptz, amount numeric(78, 0))",
+                hash bytea, bits bytea, said text, at timestamptz, amount numeric(78, 0))",
         )
         .execute(&db)
         .await?;
@@ -298,13 +303,15 @@ mod tests {
             query_as("select amount::text from sample order by log_index").fetch_all(&mut *connection).await?;
         let wanted: Vec<(String,)> = amounts().iter().map(|amount| (amount.to_string(),)).collect();
         assert_eq!(amounts_back, wanted);
-        let rest: (i32, i64, bool, Address, B256, String, i64) =
-            query_as("select small, int, flag, who, hash, said, extract(epoch from at)::bigint from sample limit 1")
-                .fetch_one(&mut *connection)
-                .await?;
+        let rest: (i32, i64, bool, Address, B256, Vec<u8>, String, i64) = query_as(
+            "select small, int, flag, who, hash, bits, said, extract(epoch from at)::bigint from sample limit 1",
+        )
+        .fetch_one(&mut *connection)
+        .await?;
         let said = "zero\u{fffd}byte".to_owned();
         let who = Address::repeat_byte(1);
-        assert_eq!(rest, (65_535, i64::from(u32::MAX), true, who, B256::repeat_byte(2), said, 1_800_000_000));
+        let hash = B256::repeat_byte(2);
+        assert_eq!(rest, (65_535, i64::from(u32::MAX), true, who, hash, vec![0, 255], said, 1_800_000_000));
         Ok(())
     }
 }

@@ -4,16 +4,19 @@ use alloy::sol_types::SolEventInterface;
 use alloy_primitives::{Address, B256, keccak256};
 use anyhow::{Context, Result};
 use contracts::IAttributes::IAttributesEvents;
+use contracts::ICapacity::ICapacityEvents;
 use contracts::IDeals::IDealsEvents;
+use contracts::IFeeBurn::IFeeBurnEvents;
 use contracts::IMatching::IMatchingEvents;
 use contracts::IOffers::IOffersEvents;
 use contracts::IPriceGuard::IPriceGuardEvents;
+use contracts::IRewards::IRewardsEvents;
 use contracts::IStaking::IStakingEvents;
 
 use crate::config::Deployment;
 use crate::copy::{Batch, Place};
 use crate::facts::chain::AuthorityUpdated;
-use crate::facts::{attributes, deals, matching, offers, price_guard, staking};
+use crate::facts::{attributes, capacity, deals, fee_burn, matching, offers, price_guard, rewards, staking};
 use crate::wire::Log;
 use crate::{Fatal, fatal};
 
@@ -26,6 +29,9 @@ pub(crate) struct Contracts {
     attributes: Address,
     deals: Address,
     matching: Address,
+    fee_burn: Address,
+    rewards: Address,
+    capacity: Address,
     authority_updated: B256,
 }
 
@@ -38,12 +44,16 @@ impl Contracts {
             attributes: deployment.address("Attributes")?,
             deals: deployment.address("Deals")?,
             matching: deployment.address("Matching")?,
+            fee_burn: deployment.address("FeeBurn")?,
+            rewards: deployment.address("Rewards")?,
+            capacity: deployment.address("Capacity")?,
             authority_updated: keccak256("AuthorityUpdated(address)"),
         })
     }
 
-    pub(crate) fn addresses(&self) -> [Address; 6] {
-        [self.staking, self.price_guard, self.offers, self.attributes, self.deals, self.matching]
+    pub(crate) fn addresses(&self) -> [Address; 9] {
+        let Self { staking, price_guard, offers, attributes, deals, matching, fee_burn, rewards, capacity, .. } = *self;
+        [staking, price_guard, offers, attributes, deals, matching, fee_burn, rewards, capacity]
     }
 
     /// Adds the row of a log to the batch.
@@ -78,6 +88,12 @@ impl Contracts {
             matching::write(&IMatchingEvents::decode_raw_log(topics, data)?, place, batch);
         } else if address == self.attributes {
             attributes::write(&IAttributesEvents::decode_raw_log(topics, data)?, place, batch);
+        } else if address == self.capacity {
+            capacity::write(&ICapacityEvents::decode_raw_log(topics, data)?, place, batch);
+        } else if address == self.rewards {
+            rewards::write(&IRewardsEvents::decode_raw_log(topics, data)?, place, batch);
+        } else if address == self.fee_burn {
+            fee_burn::write(&IFeeBurnEvents::decode_raw_log(topics, data)?, place, batch);
         } else {
             return Err(Fatal("it is of no contract of the deployment".to_owned()).into());
         }

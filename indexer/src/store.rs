@@ -129,17 +129,17 @@ impl Store {
         let Applied { first_block, tip, finalized, batch } = applied;
         ensure!(first_block == self.tip.number + 1, "block {first_block} does not follow block {}", self.tip.number);
         let finalized = self.finalized.max(finalized.min(tip.number));
-        let has_facts = batch.facts() > 0;
+        let facts = batch.facts();
         let mut transaction = self.connection.begin().await?;
         if !self.is_derived {
             // The cursor moves with the facts, so a crash of Postgres that loses the last commits loses nothing but time.
             query!("set local synchronous_commit = off").execute(&mut *transaction).await?;
         }
-        let seq = advance(&mut transaction, self.fence, self.tip, tip, finalized).await?;
+        let seq = advance(&mut transaction, self.fence, self.tip, tip, finalized, facts).await?;
         for copy in batch.into_copies() {
             send(&mut transaction, copy).await?;
         }
-        if has_facts && self.is_derived {
+        if facts > 0 && self.is_derived {
             query!("select derive($1, $2)", bigint(first_block), bigint(tip.number))
                 .execute(&mut *transaction)
                 .await
@@ -171,6 +171,7 @@ impl Store {
                 hash = $3::bytea,
                 timestamp = coalesce((select timestamp from block where number = $2), 'epoch'),
                 seq = seq + 1,
+                facts = facts - (select count(*) from event where event.block > $2),
                 halted = null
             where fence = $1
             returning seq
@@ -313,12 +314,13 @@ async fn advance(
     from: Tip,
     to: Header,
     finalized: u64,
+    facts: u64,
 ) -> Result<i64> {
     query_scalar!(
         r#"
         update cursor
         set block = $4, hash = $5::bytea, timestamp = moment($6::bigint), finalized = $7, seq = seq + 1,
-            halted = null
+            facts = facts + $8, halted = null
         where fence = $1 and block = $2 and hash = $3::bytea
         returning seq
         "#,
@@ -328,7 +330,8 @@ async fn advance(
         bigint(to.number),
         to.hash as B256,
         bigint(to.timestamp),
-        bigint(finalized)
+        bigint(finalized),
+        bigint(facts)
     )
     .fetch_optional(&mut **transaction)
     .await

@@ -19,7 +19,7 @@ async fn source(db: &PgPool, function: &str) -> Result<String> {
 async fn a_rewind_reaches_every_fact_table(db: PgPool) -> Result<()> {
     let rewind = source(&db, "rewind").await?;
     let facts: Vec<String> = query_scalar(FACTS).fetch_all(&db).await?;
-    assert!(facts.len() > 70);
+    assert!(facts.len() > 110);
     for fact in facts {
         assert!(rewind.contains(&format!("delete from {fact} where block > to_block;")), "rewind forgets {fact}");
     }
@@ -44,7 +44,7 @@ async fn every_fact_that_state_is_derived_from_touches_it(db: PgPool) -> Result<
         query_scalar("select substr(proname, 9)::text from pg_proc where proname like 'touched\\_%'")
             .fetch_all(&db)
             .await?;
-    assert_eq!(nouns.len(), 12);
+    assert_eq!(nouns.len(), 18);
     for noun in nouns {
         let derive = source(&db, &format!("derive_{noun}")).await?;
         let touched = source(&db, &format!("touched_{noun}")).await?;
@@ -93,6 +93,52 @@ async fn health_is_that_of_the_worked_example(db: PgPool) -> Result<()> {
                 .await?;
             assert_eq!(found, health);
         }
+    }
+    Ok(())
+}
+
+/// 1,000 dollars are 2,000 FLT at half a dollar: 3,000 at first, 1,900 after six hours, and the middle of both after three.
+/// Where it was a quarter of one lately, twice as much at first.
+#[sqlx::test]
+async fn a_lot_gets_cheaper_as_in_the_contract(db: PgPool) -> Result<()> {
+    let unit = "000000000000000000";
+    let cases = [
+        (50_000_000, 0, 3_000),
+        (50_000_000, 10_800, 2_450),
+        (50_000_000, 99_999, 1_900),
+        (25_000_000, 0, 6_000),
+        (25_000_000, 10_800, 3_950),
+        (25_000_000, 21_600, 1_900),
+    ];
+    for (low, elapsed, cost) in cases {
+        for (decimals, amount) in [(6, "1000000000"), (18, "1000000000000000000000")] {
+            let found: String = query_scalar("select lot_cost($1::text::numeric, $2, 50000000, $3, $4)::text")
+                .bind(amount)
+                .bind(low)
+                .bind(elapsed)
+                .bind(decimals)
+                .fetch_one(&db)
+                .await?;
+            assert_eq!(found, format!("{cost}{unit}"), "{elapsed} s from {low}");
+        }
+    }
+    let least: String =
+        query_scalar("select lot_cost(1, 300000000000, 300000000000, 1, 6)::text").fetch_one(&db).await?;
+    assert_eq!(least, "499991513", "1 / 3000 FLT a dollar, half as dear again, a second later, rounded up");
+    Ok(())
+}
+
+/// One FLT a day to a tranche of 1,000 is 36.5 % a year, until the drip ends.
+#[sqlx::test]
+async fn an_apr_is_income_over_value(db: PgPool) -> Result<()> {
+    for (later, apr) in [("1 hour", "3649"), ("-1 hour", "0"), ("0 hours", "0")] {
+        let found: String = query_scalar(
+            "select apr_bps(div(1e18 * 4294967296, 86400), now() + $1::text::interval, 1000 * 1e18::numeric(30, 0), now())::text",
+        )
+        .bind(later)
+        .fetch_one(&db)
+        .await?;
+        assert_eq!(found, apr, "{later}");
     }
     Ok(())
 }

@@ -1,13 +1,17 @@
 //! Words about providers and customers: declared by themselves, attested or audited by attesters.
 
-use alloy::primitives::Address;
 use alloy::primitives::aliases::{U40, U48};
+use alloy::primitives::{Address, U256};
 use anyhow::{Context as _, Result};
-use contracts::Attributes;
+use contracts::{Attributes, Staking};
 use serde::Serialize;
 
+use crate::amount::{Flt, whole};
 use crate::chain::Context;
+use crate::ids::LockId;
+use crate::keeper::capacity::CREDIT_DECIMALS;
 use crate::time::timestamp;
+use crate::{delegator, provider};
 
 /// Attributes that have a name, as in `AttributeIds`. Region `r` is `region:r`.
 const NAMES: &[(&str, u16)] = &[
@@ -97,6 +101,48 @@ pub async fn attest(context: &Context, statement: &Statement) -> Result<Attested
 pub async fn revoke(context: &Context, subject: Address, attribute: u16, level: u8) -> Result<()> {
     context.send(context.at().attributes, Attributes::revokeCall { subject, attribute, level }).await?;
     Ok(())
+}
+
+/// What answers for an attester's word.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Secured {
+    pub attester: Address,
+    pub lock: LockId,
+    pub amount: Flt,
+    pub ends_at: String,
+    /// Units of attested customers that can be excused in a day.
+    pub budget_units: String,
+}
+
+/// Locks `amount` of the attester's own stake for its word, 19 days from now, or renews the lock.
+pub async fn secure(context: &Context, amount: u128) -> Result<Secured> {
+    let sent = context.send(context.at().attributes, Attributes::secureCall { amount }).await?;
+    let secured: Attributes::AttesterSecured = sent.event()?;
+    let per_unit = context.view(context.at().attributes, Attributes::securityPerUnitCall {}).await?;
+    let budget = U256::from(secured.amount) * U256::from(1_000_000) / U256::from(per_unit.max(1));
+    Ok(Secured {
+        attester: secured.attester,
+        lock: LockId(secured.lock),
+        amount: Flt(secured.amount),
+        ends_at: timestamp(secured.end.to()),
+        budget_units: whole(u128::try_from(budget)?, CREDIT_DECIMALS),
+    })
+}
+
+/// Everything that a listed attester needs before it can vouch: it stakes what it lacks, for itself alone, and secures it.
+pub async fn register(context: &Context, amount: u128) -> Result<Secured> {
+    let (staking, provider) = (context.at().staking, context.account()?);
+    if !context.view(staking, Staking::isRegisteredCall { provider }).await? {
+        let alone = provider::Terms { delegation_cap: 0, ..provider::Terms::default() };
+        provider::set_terms(context, alone.into()).await?;
+    }
+    let held = context.view(context.at().attributes, Attributes::securityOfCall { attester: provider }).await?.amount;
+    let free = context.view(staking, Staking::freeCall { provider }).await?;
+    let missing = amount.saturating_sub(held).saturating_sub(free);
+    if missing > 0 {
+        delegator::stake(context, provider, missing).await?;
+    }
+    secure(context, amount).await
 }
 
 fn narrow(value: u64, expiry: u64) -> Result<(U48, U40)> {

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use alloy::eips::BlockId;
 use alloy::network::TransactionBuilder as _;
-use alloy::primitives::{Address, B256, Bytes};
+use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::providers::{DynProvider, Provider};
 use alloy::rpc::types::simulate::{SimBlock, SimulatePayload};
-use alloy::rpc::types::{Log, TransactionReceipt, TransactionRequest};
+use alloy::rpc::types::{Filter, Log, TransactionReceipt, TransactionRequest};
 use alloy::sol_types::{SolCall, SolEvent};
 use alloy::transports::TransportError;
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
@@ -145,9 +145,41 @@ impl Context {
         C::abi_decode_returns(&answer).with_context(|| format!("{name} answered {} in another form", C::SIGNATURE))
     }
 
+    /// What a contract of the deployment said, with one of these first topics; with none, everything.
+    pub(crate) async fn logs(&self, contract: Address, topics: &[B256]) -> Result<Vec<Log>> {
+        let filter = Filter::new().address(contract).from_block(self.deployment.first_block);
+        let filter = if topics.is_empty() { filter } else { filter.event_signature(topics.to_vec()) };
+        self.provider.get_logs(&filter).await.map_err(|error| self.explain(&error))
+    }
+
+    /// Events of one kind with these indexed fields.
+    pub(crate) async fn logs_of<const N: usize>(
+        &self,
+        contract: Address,
+        event: B256,
+        fields: [B256; N],
+    ) -> Result<Vec<Log>> {
+        let mut filter = Filter::new().address(contract).from_block(self.deployment.first_block).event_signature(event);
+        for (place, field) in (1..).zip(fields) {
+            filter.topics[place] = field.into();
+        }
+        self.provider.get_logs(&filter).await.map_err(|error| self.explain(&error))
+    }
+
     /// Sends one call and waits until it is mined; when planning, simulates it after all that was planned before.
     pub async fn send<C: SolCall>(&self, to: Address, call: C) -> Result<Sent> {
         let request = TransactionRequest::default().with_to(to).with_input(call.abi_encode());
+        self.transact(request).await
+    }
+
+    /// Sends a call that is encoded already, as one of several that may go together.
+    pub async fn send_encoded(&self, to: Address, call: Bytes) -> Result<Sent> {
+        self.transact(TransactionRequest::default().with_to(to).with_input(call)).await
+    }
+
+    /// Sends one call with the chain's own coin.
+    pub async fn send_paying<C: SolCall>(&self, to: Address, call: C, value: U256) -> Result<Sent> {
+        let request = TransactionRequest::default().with_to(to).with_input(call.abi_encode()).with_value(value);
         self.transact(request).await
     }
 
@@ -220,7 +252,7 @@ impl Context {
     /// Approves `spender` for exactly `amount` of the sender's `token`, unless it may take that much already.
     pub async fn allow(&self, token: Address, spender: Address, amount: u128) -> Result<()> {
         let owner = self.sender()?;
-        let amount = alloy::primitives::U256::from(amount);
+        let amount = U256::from(amount);
         if self.view(token, DevelopmentUsd::allowanceCall { owner, spender }).await? < amount {
             self.send(token, DevelopmentUsd::approveCall { spender, value: amount }).await?;
         }

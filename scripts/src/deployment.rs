@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use alloy::primitives::Address;
+use alloy::primitives::{Address, U256};
 use anyhow::{Context as _, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 
@@ -37,6 +37,12 @@ pub struct Contracts {
     pub offers: Address,
     pub deals: Address,
     pub matching: Address,
+    pub fee_burn: Address,
+    pub rewards: Address,
+    #[serde(rename = "EquiX")]
+    pub equi_x: Address,
+    pub equihash: Address,
+    pub capacity: Address,
 }
 
 /// What the constructors were given; `operator verify` compares the chain with it.
@@ -59,6 +65,53 @@ pub struct Parameters {
     /// Address that may slash locks of deals; none until `Faults` exists, but in tests.
     pub slasher: Option<Address>,
     pub attesters: Vec<Address>,
+    /// Share of fees that buys FLT and burns it.
+    pub burn_bps: u16,
+    /// What work for attested customers earns on top.
+    pub bonus_bps: u16,
+    /// What of a burned fee is rewarded in FLT.
+    pub kappa_bps: u16,
+    /// FLT wei that an attester locks at least.
+    pub security_min: String,
+    /// FLT wei that answer for one unit of an attester's daily budget.
+    pub security_per_unit: String,
+    pub classes: Vec<Class>,
+}
+
+/// A class of capacity, and the pool that pays it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Class {
+    pub class: u8,
+    pub algorithm: Algorithm,
+    /// Solutions that the reference core needs for a puzzle: one in so many has a hash that counts.
+    pub solutions_per_puzzle: u64,
+    /// Smallest units of the stablecoin that are locked for a unit.
+    pub collateral: String,
+    /// Smallest units of the stablecoin that a credited unit should earn in an epoch.
+    pub pool_target: String,
+    /// FLT wei that an epoch's pool has at least, and at most.
+    pub pool_minimum: String,
+    pub pool_maximum: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Algorithm {
+    EquiX,
+    Equihash,
+}
+
+impl Class {
+    pub fn target(&self) -> Result<U256> {
+        target_of(self.solutions_per_puzzle)
+    }
+}
+
+/// Below which one solution's hash in so many lies.
+pub fn target_of(solutions: u64) -> Result<U256> {
+    ensure!(solutions > 1, "A puzzle takes at least two solutions: a hash must be able to miss its target.");
+    Ok(U256::MAX / U256::from(solutions))
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -131,7 +184,7 @@ fn unwritable(path: &Path) -> String {
 
 impl Contracts {
     /// Name and address of each, in the order of deployment.
-    pub fn named(&self) -> [(&'static str, Address); 11] {
+    pub fn named(&self) -> [(&'static str, Address); 16] {
         [
             ("Flt", self.flt),
             ("Stablecoin", self.stablecoin),
@@ -144,7 +197,19 @@ impl Contracts {
             ("Offers", self.offers),
             ("Deals", self.deals),
             ("Matching", self.matching),
+            ("FeeBurn", self.fee_burn),
+            ("Rewards", self.rewards),
+            ("EquiX", self.equi_x),
+            ("Equihash", self.equihash),
+            ("Capacity", self.capacity),
         ]
+    }
+
+    pub fn verifier(&self, algorithm: Algorithm) -> Address {
+        match algorithm {
+            Algorithm::EquiX => self.equi_x,
+            Algorithm::Equihash => self.equihash,
+        }
     }
 
     pub fn address_of(&self, name: &str) -> Result<Address> {

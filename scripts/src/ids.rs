@@ -3,11 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 macro_rules! id {
     ($name:ident, $word:literal) => {
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
         #[serde(transparent)]
         pub struct $name(pub u64);
 
@@ -30,6 +30,7 @@ macro_rules! id {
     };
 }
 
+id!(CommitmentId, "a commitment");
 id!(DealId, "a deal");
 id!(OfferId, "an offer");
 id!(LockId, "a lock");

@@ -3,12 +3,15 @@
 pub mod amount;
 pub mod attester;
 pub mod audit;
+pub mod capacity;
 pub mod chain;
 pub mod cli;
+pub mod commitment;
 pub mod customer;
 pub mod delegator;
 pub mod deploy;
 pub mod deployment;
+pub mod governance;
 pub mod ids;
 pub mod keeper;
 pub mod offer;

@@ -4,14 +4,17 @@ use alloy::primitives::Address;
 use alloy::primitives::aliases::{U40, U48};
 use anyhow::{Context as _, Result};
 use contracts::staking::IStaking;
-use contracts::{Deals, Offers, Staking};
+use contracts::{Capacity, Deals, Offers, Rewards, Staking};
 use serde::Serialize;
 
-use crate::amount::{Flt, Usd, percent};
+use crate::amount::{Flt, Usd, percent, whole};
 use crate::chain::Context;
+use crate::commitment;
 use crate::delegator::{self, Income, Position, Ticket};
 use crate::ids::DealId;
 use crate::time::timestamp;
+
+const ETHER_DECIMALS: u8 = 18;
 
 /// What a provider promises its stakers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +35,18 @@ impl Default for Terms {
             revenue_share_bps: 0,
             drip_days: 7,
             delegation_cap: u128::MAX,
+        }
+    }
+}
+
+impl From<Terms> for TermsChange {
+    fn from(terms: Terms) -> Self {
+        Self {
+            first_loss_bps: Some(terms.first_loss_bps),
+            reward_share_bps: Some(terms.reward_share_bps),
+            revenue_share_bps: Some(terms.revenue_share_bps),
+            drip_days: Some(terms.drip_days),
+            delegation_cap: Some(terms.delegation_cap),
         }
     }
 }
@@ -78,6 +93,8 @@ pub struct Shown {
     pub free: Flt,
     pub credit: Usd,
     pub stakers_credit: Usd,
+    /// FLT to claim.
+    pub rewards: Flt,
     pub position: Position,
     pub exits: Vec<Ticket>,
 }
@@ -115,6 +132,10 @@ pub struct Claimed {
     pub revenue: Usd,
     /// Stakers' part of this provider's revenue that was pushed to its stakers.
     pub to_stakers: Usd,
+    /// FLT for capacity and for work whose fee was burned.
+    pub rewards: Flt,
+    /// Ether of demands that were answered.
+    pub deposits: String,
     pub income: Income,
 }
 
@@ -188,6 +209,7 @@ pub async fn show(context: &Context, provider: Address) -> Result<Shown> {
         free: Flt(context.view(staking, Staking::freeCall { provider }).await?),
         credit: context.usd(context.view(deals, Deals::creditOfCall { account: provider }).await?),
         stakers_credit: context.usd(context.view(deals, Deals::stakersCreditOfCall { provider }).await?),
+        rewards: Flt(context.view(context.at().rewards, Rewards::creditOfCall { account: provider }).await?),
         position: delegator::position(context, provider, provider).await?,
         exits: delegator::tickets(context, provider, provider).await?,
     })
@@ -237,7 +259,7 @@ pub async fn announce_non_renewal(context: &Context, deal: DealId, slot: u8) -> 
     Ok(Serving { deal, slot, provider: last.provider, term_end: None, lock: None })
 }
 
-/// Pays everything that the provider is owed: credits of deals, and the income of its own stake.
+/// Pays everything that the provider is owed: credits of deals, rewards, deposits, and the income of its own stake.
 pub async fn claim(context: &Context, recipient: Option<Address>) -> Result<Claimed> {
     let account = context.account()?;
     let recipient = recipient.unwrap_or(account);
@@ -247,8 +269,44 @@ pub async fn claim(context: &Context, recipient: Option<Address>) -> Result<Clai
         context.send(deals, Deals::payStakersCall { provider: account }).await?;
     }
     let revenue = claim_credit(context, recipient).await?;
+    release_rewards(context, account).await?;
+    let rewards = claim_rewards(context, recipient).await?;
+    let deposits = claim_deposits(context, recipient).await?;
     let income = delegator::claim(context, account, Some(recipient)).await?;
-    Ok(Claimed { account, recipient, revenue, to_stakers: context.usd(to_stakers), income })
+    Ok(Claimed { account, recipient, revenue, to_stakers: context.usd(to_stakers), rewards, deposits, income })
+}
+
+/// What its commitments earned and is due is divided between the provider and its stakers.
+async fn release_rewards(context: &Context, provider: Address) -> Result<()> {
+    let now = context.now().await?;
+    for commitment in commitment::of(context, provider).await? {
+        let call = Rewards::pendingOfCall { commitment: commitment.0 };
+        let pending = context.view(context.at().rewards, call).await?;
+        if pending.amount > 0 && pending.dueAt.to::<u64>() <= now {
+            context.send(context.at().capacity, Capacity::releaseCall { commitment: commitment.0 }).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Pays the account's credit in `Rewards`, zero when there is none.
+pub async fn claim_rewards(context: &Context, recipient: Address) -> Result<Flt> {
+    let (account, rewards) = (context.account()?, context.at().rewards);
+    if context.view(rewards, Rewards::creditOfCall { account }).await? == 0 {
+        return Ok(Flt(0));
+    }
+    let sent = context.send(rewards, Rewards::claimCall { account, recipient }).await?;
+    Ok(Flt(sent.event::<Rewards::RewardPaid>()?.amount))
+}
+
+/// Pays the signer's ether in `Capacity`: only the account itself can ask for it.
+pub async fn claim_deposits(context: &Context, recipient: Address) -> Result<String> {
+    let (account, capacity) = (context.sender()?, context.at().capacity);
+    if context.view(capacity, Capacity::depositOfCall { account }).await? == 0 {
+        return Ok(whole(0, ETHER_DECIMALS));
+    }
+    let sent = context.send(capacity, Capacity::claimDepositCall { recipient }).await?;
+    Ok(whole(sent.event::<Capacity::DepositClaimed>()?.amount, ETHER_DECIMALS))
 }
 
 /// Pays the account's credit in `Deals`: revenue, royalties or fees; zero when there is none.

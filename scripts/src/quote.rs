@@ -156,7 +156,7 @@ fn lock_of(value: u128, coverage_bps: u16, low: u64, decimals: u8) -> Result<u12
     u128::try_from(lock).context("the lock would be more FLT than there can be")
 }
 
-fn mul_div_up(a: u128, b: u128, c: u128) -> Result<u128> {
+pub(crate) fn mul_div_up(a: u128, b: u128, c: u128) -> Result<u128> {
     let up = (U256::from(a) * U256::from(b)).div_ceil(U256::from(c));
     u128::try_from(up).context("a number of more than 128 bits")
 }

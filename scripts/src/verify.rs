@@ -5,15 +5,18 @@ use std::collections::BTreeSet;
 use alloy::network::TransactionBuilder as _;
 use alloy::primitives::{Address, B256, Bytes, keccak256};
 use alloy::providers::Provider as _;
-use alloy::rpc::types::{Filter, TransactionRequest};
+use alloy::rpc::types::TransactionRequest;
 use alloy::sol_types::SolEvent;
 use anyhow::{Context as _, Result};
-use contracts::{Attributes, Deals, DevelopmentUsd, Governance, Matching, Offers, PriceGuard, Staking, Timelock};
+use contracts::{
+    Attributes, Capacity, Deals, DevelopmentUsd, FeeBurn, Governance, Matching, Offers, PriceGuard, Rewards, Staking,
+    Timelock,
+};
 use serde::Serialize;
 
 use crate::chain::{Context, explain};
 use crate::deploy::{self, ADMIN_ROLE, PARAMETERS_ROLE};
-use crate::deployment::Deployment;
+use crate::deployment::{Class, Deployment};
 
 /// Nobody's account: its nonce is zero, so what it would create has a known address.
 const NOBODY: Address = Address::repeat_byte(0x5c);
@@ -63,6 +66,7 @@ pub async fn verify(context: &Context) -> Result<Verified> {
 async fn views(context: &Context, verified: &mut Verified) -> Result<()> {
     tokens(context, verified).await?;
     parameters(context, verified).await?;
+    rewards(context, verified).await?;
     staking(context, verified).await?;
     governance(context, verified).await
 }
@@ -116,7 +120,7 @@ async fn parameters(context: &Context, verified: &mut Verified) -> Result<()> {
     let found: Vec<_> = sources.iter().map(|source| (source.aggregator, source.heartbeat)).collect();
     verified.compare("PriceGuard sources", text(&expected), text(&found));
     verified.compare("Deals fee bps", set.fee_bps, context.view(at.deals, Deals::feeBpsCall {}).await?);
-    verified.compare("Deals treasury", set.treasury, context.view(at.deals, Deals::treasuryCall {}).await?);
+    verified.compare("Deals treasury", at.fee_burn, context.view(at.deals, Deals::treasuryCall {}).await?);
     let fee = context.view(at.matching, Matching::requestFeeCall {}).await?;
     verified.compare("Matching request fee", &set.request_fee, fee);
     verified.compare("Matching guardian", set.guardian, context.view(at.matching, Matching::guardianCall {}).await?);
@@ -126,12 +130,54 @@ async fn parameters(context: &Context, verified: &mut Verified) -> Result<()> {
         let is_attester = context.view(at.attributes, Attributes::isAttesterCall { account }).await?;
         verified.compare(format!("Attributes attester {account}"), true, is_attester);
     }
-    for (name, managed) in
-        [("PriceGuard", at.price_guard), ("Attributes", at.attributes), ("Deals", at.deals), ("Matching", at.matching)]
-    {
+    for (name, managed) in [
+        ("PriceGuard", at.price_guard),
+        ("Attributes", at.attributes),
+        ("Deals", at.deals),
+        ("Matching", at.matching),
+        ("FeeBurn", at.fee_burn),
+        ("Rewards", at.rewards),
+        ("Capacity", at.capacity),
+    ] {
         let authority = context.view(managed, Deals::authorityCall {}).await?;
         verified.compare(format!("{name} authority"), at.governance, authority);
     }
+    Ok(())
+}
+
+async fn rewards(context: &Context, verified: &mut Verified) -> Result<()> {
+    let (at, set) = (context.at(), &context.deployment.parameters);
+    let burn_bps = context.view(at.fee_burn, FeeBurn::burnBpsCall {}).await?;
+    verified.compare("FeeBurn burn bps", set.burn_bps, burn_bps);
+    verified.compare("FeeBurn treasury", set.treasury, context.view(at.fee_burn, FeeBurn::treasuryCall {}).await?);
+    verified.compare("Rewards bonus bps", set.bonus_bps, context.view(at.rewards, Rewards::bonusBpsCall {}).await?);
+    verified.compare("Rewards kappa bps", set.kappa_bps, context.view(at.rewards, Rewards::kappaBpsCall {}).await?);
+    let security = context.view(at.attributes, Attributes::securityMinCall {}).await?;
+    verified.compare("Attributes least security", &set.security_min, security);
+    let security = context.view(at.attributes, Attributes::securityPerUnitCall {}).await?;
+    verified.compare("Attributes security a unit", &set.security_per_unit, security);
+    let expected: Vec<u8> = set.classes.iter().map(|class| class.class).collect();
+    let found = context.view(at.capacity, Capacity::classesCall {}).await?.to_vec();
+    verified.compare("Capacity classes", format!("{expected:?}"), format!("{found:?}"));
+    for class in &set.classes {
+        class_of(context, verified, class).await?;
+    }
+    Ok(())
+}
+
+/// A class as it was added; its target moves by itself, its reference does not.
+async fn class_of(context: &Context, verified: &mut Verified, set: &Class) -> Result<()> {
+    let (at, class) = (context.at(), set.class);
+    let found = context.view(at.capacity, Capacity::classOfCall { class }).await?;
+    verified.compare(format!("Capacity collateral of class {class}"), &set.collateral, found.collateral);
+    verified.compare(format!("Capacity reference of class {class}"), set.target()?, found.referenceTarget);
+    let newest = Capacity::verifierOfCall { class, version: found.versions };
+    let verifier = context.view(at.capacity, newest).await?.verifier;
+    verified.compare(format!("Capacity verifier of class {class}"), at.verifier(set.algorithm), verifier);
+    let pool = context.view(at.rewards, Rewards::poolOfCall { class }).await?;
+    verified.compare(format!("Rewards target of class {class}"), &set.pool_target, pool.target);
+    verified.compare(format!("Rewards minimum of class {class}"), &set.pool_minimum, pool.minimum);
+    verified.compare(format!("Rewards maximum of class {class}"), &set.pool_maximum, pool.maximum);
     Ok(())
 }
 
@@ -192,7 +238,7 @@ async fn governance(context: &Context, verified: &mut Verified) -> Result<()> {
 /// Who holds which role of `Governance`. It keeps no list, so its logs tell.
 async fn members(context: &Context) -> Result<BTreeSet<(u64, Address)>> {
     let mut members = BTreeSet::new();
-    for log in logs(context, context.at().governance).await? {
+    for log in context.logs(context.at().governance, &[]).await? {
         if let Ok(granted) = Governance::RoleGranted::decode_log(&log.inner) {
             members.insert((granted.roleId, granted.account));
         } else if let Ok(revoked) = Governance::RoleRevoked::decode_log(&log.inner) {
@@ -204,7 +250,7 @@ async fn members(context: &Context) -> Result<BTreeSet<(u64, Address)>> {
 
 async fn timelock_members(context: &Context, timelock: Address) -> Result<BTreeSet<(B256, Address)>> {
     let mut members = BTreeSet::new();
-    for log in logs(context, timelock).await? {
+    for log in context.logs(timelock, &[]).await? {
         if let Ok(granted) = Timelock::RoleGranted::decode_log(&log.inner) {
             members.insert((granted.role, granted.account));
         } else if let Ok(revoked) = Timelock::RoleRevoked::decode_log(&log.inner) {
@@ -212,11 +258,6 @@ async fn timelock_members(context: &Context, timelock: Address) -> Result<BTreeS
         }
     }
     Ok(members)
-}
-
-async fn logs(context: &Context, address: Address) -> Result<Vec<alloy::rpc::types::Log>> {
-    let filter = Filter::new().address(address).from_block(context.deployment.first_block);
-    context.provider.get_logs(&filter).await.map_err(|error| explain(&error, context.decimals()))
 }
 
 impl Deployment {

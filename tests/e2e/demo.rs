@@ -16,5 +16,7 @@ async fn everything_that_the_demo_says_is_so(db: PgPool) -> Result<()> {
     assert!(report.claimed_usd.units() > report.settled_usd.units(), "fees of requests are claimed, too: {report:#?}");
     assert_eq!((report.exits_paid, report.reorg_depth, report.audit_differences), (1, 10, 0));
     assert!(report.margin_calls_cured > 0 && report.renewals > 0, "{report:#?}");
+    assert_eq!((report.convictions, report.credits), (1, 7));
+    assert!(report.slashed_flt > Flt(0) && report.rewards_flt > Flt(0), "{report:#?}");
     world.end().await
 }

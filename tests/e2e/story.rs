@@ -2,11 +2,11 @@
 
 use anyhow::Result;
 use scripts::ids::LockId;
-use scripts::provider::{self, Terms};
-use scripts::{delegator, keeper};
+use scripts::keeper::fees;
+use scripts::provider::Terms;
+use scripts::{delegator, keeper, operator};
 use sqlx::PgPool;
-use tests::actors::Actor;
-use tests::chain::days;
+use tests::chain::{days, hours};
 use tests::world::{Options, World};
 
 #[sqlx::test(migrations = "../indexer/migrations")]
@@ -74,10 +74,19 @@ async fn everybody_leaves(
     assert!(to_dora.starts_with("489.999") || to_dora == "490", "{to_dora}");
     let to_paula = paula.claim().await?;
     assert_eq!(to_paula.revenue.to_string(), "2744");
-    let treasury = Actor { address: tests::actors::address("treasury")?, ..world.actor("treasury").await? };
-    // The fee, each credit's rounded up, and that of the request.
-    let fee = provider::claim_credit(&treasury.context, treasury.address).await?;
-    assert!(fee.to_string().starts_with("70.10000"), "{fee}");
+    // The fee, each credit's rounded up, and that of the request: one half is the treasury's, the other is sold for FLT.
+    let collected = fees::collect(&world.keeper.context).await?;
+    assert!(collected.collected.to_string().starts_with("70.10000"), "{collected:?}");
+    let treasury = world.party("treasury").await?;
+    assert!(operator::claim_fees(&treasury.context).await?.to_string().starts_with("35.05"));
+    let trader = world.actor("trader").await?;
+    let dear = fees::lot(&trader.context).await?.cost;
+    world.advance(hours(7)).await?;
+    // FLT is at $0.50: from 105 down to 66.6.
+    let bought = fees::buy(&trader.context, None, None).await?;
+    assert!(dear.is_some_and(|dear| dear.to_string().starts_with("105.1")), "{dear:?}");
+    assert!(bought.burned.to_string().starts_with("66.59"), "{bought:?}");
+    assert_eq!((bought.bought, bought.left.units), (collected.to_burn, 0));
 
     dora.exit(paula, "all").await?;
     paula.exit("all").await?;

@@ -1,5 +1,6 @@
 //! The World of the end-to-end tests: a chain and a database of their own. Start reading in `world`.
 
+pub mod work;
 pub mod world;
 
 pub mod actors;
@@ -8,6 +9,7 @@ pub mod anvil;
 pub mod chain;
 pub mod dump;
 pub mod indexing;
+pub mod proving;
 
 /// What `cargo xtask demo` and `cargo xtask bench` run.
 pub mod bench;

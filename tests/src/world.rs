@@ -159,6 +159,11 @@ impl World {
         Ok(actor)
     }
 
+    /// Who acts without owning anything but gas: the council, the guardian, anybody.
+    pub async fn party(&self, name: &str) -> Result<Actor> {
+        actor(&self.chain, &self.deployment, name).await
+    }
+
     /// A registered provider with the default terms.
     pub async fn provider(&self, name: &str) -> Result<Provider> {
         self.provider_with(name, provider::Terms::default()).await

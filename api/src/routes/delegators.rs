@@ -58,6 +58,8 @@ pub(super) struct Position {
     usd_owed: String,
     flt_claimed: String,
     usd_claimed: String,
+    /// FLT that drips to it now, a year of it over its value, in bps.
+    apr_bps: i64,
     #[serde(skip)]
     key: String,
     /// The two addresses that name a position.
@@ -175,6 +177,7 @@ async fn fetch(
             trim_scale(p.usd_owed * $1::text::numeric)::text as "usd_owed!",
             trim_scale(p.flt_claimed * 1e-18)::text as "flt_claimed!",
             trim_scale(p.usd_claimed * $1::text::numeric)::text as "usd_claimed!",
+            case when p.shares > 0 then least(a.apr_bps, 1000000000) else 0 end::bigint as "apr_bps!",
             p.key::text as "key!",
             p.id as "id!"
         from (
@@ -185,6 +188,7 @@ async fn fetch(
             from position_now
         ) as p
         join provider as v on v.provider = p.provider
+        join tranche_apr as a on a.provider = p.provider and a.is_own = p.is_own
         where ($2::bytea is null or p.account = $2)
             and ($3::bytea is null or p.provider = $3)
             and (p.shares > 0 or $5::boolean)

@@ -38,7 +38,8 @@ pub(super) struct Event {
     deal: Option<i64>,
     offer: Option<i64>,
     lock: Option<i64>,
-    /// The event's fields. Amounts are in whole tokens and end in `_flt` or `_usd`; a time that means none is null.
+    commitment: Option<i64>,
+    /// The event's fields. Amounts are in whole tokens and end in `_flt`, `_usd` or `_eth`; a time that means none is null.
     #[schema(value_type = Object)]
     fields: Map<String, Value>,
 }
@@ -49,7 +50,7 @@ impl Keyed for Event {
     }
 }
 
-#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Filters {
@@ -60,6 +61,7 @@ pub(super) struct Filters {
     pub(super) account: Option<Address>,
     pub(super) deal: Option<i64>,
     pub(super) lock: Option<i64>,
+    pub(super) commitment: Option<i64>,
     pub(super) block_min: Option<i64>,
     pub(super) block_max: Option<i64>,
 }
@@ -99,7 +101,7 @@ async fn list_deal_events(
 async fn list(api: &Api, query: &List<Filters>, at: &mut Snapshot) -> Result<Json<Page<Event>>> {
     let schema = schema(api, &mut at.db).await?;
     check_kind(schema, &query.filters)?;
-    let after = query.after::<i32>()?;
+    let after = query.after_count::<i32>()?;
     let rows = Rows {
         filters: &query.filters,
         sort: query.sort(&SORTS)?,
@@ -179,6 +181,7 @@ async fn fetch(db: &mut PgConnection, head: &Head, schema: &Schema, rows: Rows<'
             e.deal,
             e.offer,
             e.lock,
+            e.commitment,
             e.fields as "fields!: sqlx::types::Json<Map<String, Value>>"
         from event as e
         join block as b on b.number = e.block
@@ -193,6 +196,7 @@ async fn fetch(db: &mut PgConnection, head: &Head, schema: &Schema, rows: Rows<'
                 when $8 = 'block' then (e.block, e.log_index) > ($9::text::bigint, $10::integer)
                 else (e.block, e.log_index) < ($9::text::bigint, $10::integer)
             end)
+            and ($12::bigint is null or e.commitment = $12)
         order by
             case when $8 = 'block' then e.block end,
             case when $8 = 'block' then e.log_index end,
@@ -211,6 +215,7 @@ async fn fetch(db: &mut PgConnection, head: &Head, schema: &Schema, rows: Rows<'
         rows.after_block,
         rows.after,
         rows.limit,
+        rows.filters.commitment,
     );
     let events = events.fetch_all(db).await?.into_iter().map(|row| Event {
         fields: fact::show(schema, usd_decimals(head), &row.contract, &row.kind, row.fields.0),
@@ -224,11 +229,16 @@ async fn fetch(db: &mut PgConnection, head: &Head, schema: &Schema, rows: Rows<'
         deal: row.deal,
         offer: row.offer,
         lock: row.lock,
+        commitment: row.commitment,
     });
     Ok(events.collect())
 }
 
 async fn count(db: &mut PgConnection, filters: &Filters) -> Result<i64> {
+    // Whoever asks for everything is told what the indexer counted: counting again would read every fact there is.
+    if *filters == Filters::default() {
+        return Ok(query_scalar!("select facts from cursor").fetch_one(db).await?);
+    }
     let total = query_scalar!(
         r#"
         select count(*) as "total!"
@@ -240,6 +250,7 @@ async fn count(db: &mut PgConnection, filters: &Filters) -> Result<i64> {
             and ($5::bigint is null or e.lock = $5)
             and ($6::bigint is null or e.block >= $6)
             and ($7::bigint is null or e.block <= $7)
+            and ($8::bigint is null or e.commitment = $8)
         "#,
         filters.kind,
         filters.provider as Option<Address>,
@@ -248,6 +259,7 @@ async fn count(db: &mut PgConnection, filters: &Filters) -> Result<i64> {
         filters.lock,
         filters.block_min,
         filters.block_max,
+        filters.commitment,
     )
     .fetch_one(db)
     .await?;

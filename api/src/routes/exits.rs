@@ -83,7 +83,7 @@ async fn list_delegator_exits(
 }
 
 async fn fetch(db: &mut PgConnection, account: Address, list: &List<Filters>) -> Result<Vec<Exit>> {
-    let after = list.after::<String>()?;
+    let after = list.after_count::<String>()?;
     let exits = query_as!(
         Exit,
         r#"

@@ -3,9 +3,14 @@
 //! Amounts leave Postgres as decimal text in whole tokens: `trim_scale(x * 1e-18)::text` is exact, because a numeric
 //! product keeps every digit. Lists order by (`key`, identity), `key` being what the sort names, negated to descend.
 
+mod capacity;
+mod challenges;
+mod commitments;
 mod customers;
 mod deals;
 mod delegators;
+mod earnings;
+mod epochs;
 mod events;
 mod exits;
 mod network;
@@ -63,6 +68,9 @@ pub(crate) fn router() -> OpenApiRouter<Api> {
         .merge(rewards::router())
         .merge(customers::router())
         .merge(slashes::router())
+        .merge(commitments::router())
+        .merge(earnings::router())
+        .merge(epochs::router())
         .merge(events::router())
         .merge(prices::router())
         .merge(stream::router())

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::capacity::{self, CapacityTotals};
 use super::prices::{self, PriceNow};
 use super::usd_scale;
 use crate::Api;
@@ -34,6 +35,8 @@ struct Network {
     stake: StakeTotals,
     #[serde(flatten)]
     market: MarketTotals,
+    #[serde(flatten)]
+    capacity: CapacityTotals,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -92,6 +95,7 @@ async fn show_network(_: page::Asked<Nothing>, mut at: Snapshot) -> Result<Json<
         price: prices::now(&mut at.db).await?,
         stake: stake_totals(&mut at.db).await?,
         market: market_totals(&mut at.db, &at.head).await?,
+        capacity: capacity::totals(&mut at.db, &at.head).await?,
     }))
 }
 

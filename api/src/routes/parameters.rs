@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::capacity::{self, Attester, CapacitySet, Class};
 use super::usd_scale;
 use crate::Api;
 use crate::address::Address;
@@ -30,6 +31,12 @@ struct Parameters {
     contracts: BTreeMap<String, Address>,
     #[serde(flatten)]
     set: Set,
+    #[serde(flatten)]
+    capacity: CapacitySet,
+    /// Classes of capacity.
+    classes: Vec<Class>,
+    /// Who may attest, or might once.
+    attesters: Vec<Attester>,
     /// What the price is read from.
     sources: Vec<Source>,
     /// Who may lock, slash and push rewards.
@@ -88,6 +95,9 @@ async fn show_parameters(_: page::Asked<Nothing>, mut at: Snapshot) -> Result<Js
         stablecoin_decimals: chain.stablecoin_decimals,
         contracts: contracts.into_iter().map(|contract| (contract.name, contract.address)).collect(),
         set: fetch_set(&mut at.db, &at.head).await?,
+        capacity: capacity::set(&mut at.db).await?,
+        classes: capacity::classes(&mut at.db, &at.head).await?,
+        attesters: capacity::attesters(&mut at.db).await?,
         sources: fetch_sources(&mut at.db).await?,
         modules: fetch_modules(&mut at.db).await?,
     }))

@@ -84,7 +84,7 @@ async fn list_deal_payments(
 
 async fn fetch(db: &mut PgConnection, head: &Head, deal: i64, list: &List<Filters>) -> Result<Vec<Payment>> {
     number_of("kind", list.filters.kind.as_ref(), &KINDS)?;
-    let after = list.after::<i32>()?;
+    let after = list.after_count::<i32>()?;
     let payments = query_as!(
         Payment,
         r#"

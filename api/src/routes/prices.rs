@@ -109,7 +109,7 @@ pub(super) async fn now(db: &mut PgConnection) -> Result<Option<PriceNow>> {
 }
 
 async fn fetch(db: &mut PgConnection, list: &List<Filters>) -> Result<Vec<Price>> {
-    let after = list.after::<i32>()?;
+    let after = list.after_count::<i32>()?;
     let prices = query_as!(
         Price,
         r#"

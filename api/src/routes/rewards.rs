@@ -43,6 +43,31 @@ impl Keyed for Reward {
     }
 }
 
+/// What an account's stake with one provider earns.
+#[derive(Debug, Serialize, ToSchema)]
+struct Income {
+    provider: Address,
+    provider_name: String,
+    is_own: bool,
+    staked_flt: String,
+    /// Income that can be claimed now.
+    flt_owed: String,
+    usd_owed: String,
+    flt_claimed: String,
+    usd_claimed: String,
+    /// FLT that drips to it now, a year of it over its value, in bps. Neither stablecoin income nor price is in it.
+    apr_bps: i64,
+}
+
+/// An account's income: what its positions earn, and what it claimed.
+#[derive(Debug, Serialize, ToSchema)]
+struct Rewards {
+    /// Positions with stake or with income, the largest first, at most 200.
+    positions: Vec<Income>,
+    #[serde(flatten)]
+    page: Page<Reward>,
+}
+
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
@@ -56,27 +81,64 @@ pub(super) fn router() -> OpenApiRouter<Api> {
     OpenApiRouter::new().routes(routes!(list_delegator_rewards))
 }
 
-/// An account's claims of income, the latest first.
+/// What an account's positions earn, and its claims of income, the latest first.
 #[utoipa::path(
     get, path = "/v1/delegators/{address}/rewards", tag = "delegators",
     params(("address" = Address, Path), Paging, Filters, ("sort" = Option<String>, Query, description = "-block (default), block")),
-    responses((status = OK, body = Page<Reward>), (status = NOT_FOUND, body = Problem))
+    responses((status = OK, body = Rewards), (status = NOT_FOUND, body = Problem))
 )]
 async fn list_delegator_rewards(
     State(api): State<Api>,
     address: Asked<Address>,
     list: List<Filters>,
     mut at: Snapshot,
-) -> Result<Json<Page<Reward>>> {
+) -> Result<Json<Rewards>> {
     let address = path(address)?;
     check_delegator(&mut at.db, address).await?;
     let items = fetch(&mut at.db, &at.head, address, &list).await?;
     let total = api.totals.get(at.head.seq, list.binding, count(&mut at.db, address, &list)).await?;
-    Ok(Json(list.page(items, total)))
+    let positions = fetch_positions(&mut at.db, &at.head, address, list.filters.provider).await?;
+    Ok(Json(Rewards { positions, page: list.page(items, total) }))
+}
+
+async fn fetch_positions(
+    db: &mut PgConnection,
+    head: &Head,
+    account: Address,
+    provider: Option<Address>,
+) -> Result<Vec<Income>> {
+    let positions = query_as!(
+        Income,
+        r#"
+        select
+            p.provider as "provider!: Address",
+            v.name as provider_name,
+            p.is_own as "is_own!",
+            trim_scale(p.amount * 1e-18)::text as "staked_flt!",
+            trim_scale(p.flt_owed * 1e-18)::text as "flt_owed!",
+            trim_scale(p.usd_owed * $1::text::numeric)::text as "usd_owed!",
+            trim_scale(p.flt_claimed * 1e-18)::text as "flt_claimed!",
+            trim_scale(p.usd_claimed * $1::text::numeric)::text as "usd_claimed!",
+            -- A dust of stake can have an income beyond all numbers.
+            case when p.shares > 0 then least(a.apr_bps, 1000000000) else 0 end::bigint as "apr_bps!"
+        from position_now as p
+        join provider as v on v.provider = p.provider
+        join tranche_apr as a on a.provider = p.provider and a.is_own = p.is_own
+        where p.account = $2
+            and ($3::bytea is null or p.provider = $3)
+            and (p.shares > 0 or p.flt_owed > 0 or p.usd_owed > 0)
+        order by p.amount desc, p.provider
+        limit 200
+        "#,
+        usd_scale(head),
+        account as Address,
+        provider as Option<Address>,
+    );
+    Ok(positions.fetch_all(db).await?)
 }
 
 async fn fetch(db: &mut PgConnection, head: &Head, account: Address, list: &List<Filters>) -> Result<Vec<Reward>> {
-    let after = list.after::<i32>()?;
+    let after = list.after_count::<i32>()?;
     let rewards = query_as!(
         Reward,
         r#"

@@ -33,6 +33,8 @@ pub(super) struct Slash {
     /// The deal that the lock secured.
     deal: Option<i64>,
     slot: Option<i32>,
+    /// The commitment that it secured.
+    commitment: Option<i64>,
     amount_flt: String,
     from_orphan_flt: String,
     from_own_flt: String,
@@ -87,7 +89,7 @@ pub(super) async fn list(api: &Api, query: &List<Filters>, at: &mut Snapshot) ->
 
 /// The quarantine of a slash is the one of its lock that was opened after it, before the next slash of that lock.
 async fn fetch(db: &mut PgConnection, query: &List<Filters>) -> Result<Vec<Slash>> {
-    let after = query.after::<i32>()?;
+    let after = query.after_count::<i32>()?;
     let slashes = query_as!(
         Slash,
         r#"
@@ -100,6 +102,7 @@ async fn fetch(db: &mut PgConnection, query: &List<Filters>) -> Result<Vec<Slash
             s.slasher as "slasher: Address",
             a.deal as "deal?",
             a.slot as "slot?",
+            c.commitment as "commitment?",
             trim_scale(s.amount * 1e-18)::text as "amount_flt!",
             trim_scale(s.from_orphan * 1e-18)::text as "from_orphan_flt!",
             trim_scale(s.from_own * 1e-18)::text as "from_own_flt!",
@@ -115,6 +118,7 @@ async fn fetch(db: &mut PgConnection, query: &List<Filters>) -> Result<Vec<Slash
         from slashed as s
         join block as b on b.number = s.block
         left join lateral (select deal, slot from slot_assigned where lock = s.lock limit 1) as a on true
+        left join commitment as c on c.lock = s.lock
         left join lateral (
             select o.quarantine
             from quarantine_opened as o

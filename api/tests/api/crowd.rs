@@ -52,7 +52,21 @@ pub(crate) async fn crowd(db: &PgPool) {
         select 14, n, n, provider, provider, provider, 1e17 * (n % 5), '2026-02-01', 1e17 * (n % 5) from crowd where n < 42;
         insert into slot_assigned
         select 15, n, n, 0, provider, 1, n, 1e18, n, 1e17 * (n % 5), 1e18 * (n % 5) from crowd where n < 42;
+
+        insert into class_added select 16, n, n - 1, provider, 1, 1 from crowd where n < 3;
+        insert into lock_granted
+        select 16, 100 + n, 100 + n, provider, provider, provider, 1e18, '2026-02-01', 1e18 from crowd;
+        insert into capacity_pledged
+        select 16, 200 + n, n, provider, n % 2, n % 5 + 1, 20454 - n % 3, 20460, 1, 100 + n, 1e18 from crowd;
+        insert into target_set select 17, n, n % 2, 20300 + n / 2, 7 from crowd;
+        insert into epoch_credited
+        select 18, 100 * n + e, n, 20450 + e, 1, 24, 1000000, 0, 0, 0 from crowd, generate_series(1, n % 4) as e;
+        insert into reward_earned
+        select 19, 100 * n + e, n, provider, n % 2, 20450 + e, 1e18 * (n % 4), 0, 0, '2026-01-01'
+        from crowd, generate_series(1, n % 4) as e;
+        insert into epoch_credited select 20, 200 + e, 1, 20000 + e, 1, 24, 1, 0, 0, 0 from generate_series(1, 40) as e;
         select derive_all();
+        update cursor set facts = (select count(*) from event);
     "#;
     let mut connection = db.acquire().await.expect("a connection");
     sqlx::raw_sql(statements).execute(&mut *connection).await.expect("facts go in");

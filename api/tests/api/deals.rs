@@ -170,6 +170,7 @@ async fn a_deal_has_a_feed_of_its_own(db: PgPool) {
           "account": null,
           "at": "2026-01-05T08:00:00Z",
           "block": 9,
+          "commitment": null,
           "contract": "Deals",
           "deal": 1,
           "fields": {
@@ -191,6 +192,7 @@ async fn a_deal_has_a_feed_of_its_own(db: PgPool) {
           "account": null,
           "at": "2026-01-05T08:00:00Z",
           "block": 9,
+          "commitment": null,
           "contract": "Deals",
           "deal": 1,
           "fields": {

@@ -49,6 +49,30 @@ async fn a_delegator_sees_stake_and_income(db: PgPool) {
         }
       ],
       "next": null,
+      "positions": [
+        {
+          "apr_bps": 0,
+          "flt_claimed": "3.25",
+          "flt_owed": "0",
+          "is_own": false,
+          "provider": "0xA1A1a1a1A1A1A1A1A1a1a1a1a1a1A1A1a1A1a1a1",
+          "provider_name": "paula",
+          "staked_flt": "5000000",
+          "usd_claimed": "12.5",
+          "usd_owed": "0"
+        },
+        {
+          "apr_bps": 0,
+          "flt_claimed": "0",
+          "flt_owed": "0",
+          "is_own": false,
+          "provider": "0xa2A2a2A2A2A2A2a2a2a2a2A2A2A2A2a2A2A2a2a2",
+          "provider_name": "petra",
+          "staked_flt": "10",
+          "usd_claimed": "0",
+          "usd_owed": "0"
+        }
+      ],
       "total": 2
     }
     "#);
@@ -64,6 +88,7 @@ async fn a_delegator_sees_positions_and_exits(db: PgPool) {
       "items": [
         {
           "account": "0xd2D2D2D2d2d2d2d2D2d2d2d2D2d2D2d2D2d2D2d2",
+          "apr_bps": 0,
           "flt_claimed": "0",
           "flt_owed": "0",
           "is_own": false,

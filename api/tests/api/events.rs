@@ -16,6 +16,7 @@ async fn events_are_told_in_whole_tokens(db: PgPool) {
           "account": null,
           "at": "2026-01-05T09:00:00Z",
           "block": 10,
+          "commitment": null,
           "contract": "Staking",
           "deal": null,
           "fields": {
@@ -32,6 +33,7 @@ async fn events_are_told_in_whole_tokens(db: PgPool) {
           "account": "0xC1C1c1c1C1C1C1c1c1C1C1C1c1C1C1C1c1C1c1c1",
           "at": "2026-01-05T09:00:00Z",
           "block": 10,
+          "commitment": null,
           "contract": "Staking",
           "deal": null,
           "fields": {
@@ -69,6 +71,7 @@ async fn a_reward_is_told_in_its_token(db: PgPool) {
           "account": "0xD1d1d1D1d1d1D1d1D1D1D1d1d1D1D1D1d1D1d1d1",
           "at": "2026-01-05T08:00:00Z",
           "block": 9,
+          "commitment": null,
           "contract": "Staking",
           "deal": null,
           "fields": {
@@ -88,6 +91,7 @@ async fn a_reward_is_told_in_its_token(db: PgPool) {
           "account": "0xD1d1d1D1d1d1D1d1D1D1D1d1d1D1D1D1d1D1d1d1",
           "at": "2026-01-05T08:00:00Z",
           "block": 9,
+          "commitment": null,
           "contract": "Staking",
           "deal": null,
           "fields": {
@@ -122,6 +126,7 @@ async fn an_average_is_told_as_a_price(db: PgPool) {
           "account": null,
           "at": "2026-01-05T08:00:00Z",
           "block": 9,
+          "commitment": null,
           "contract": "PriceGuard",
           "deal": null,
           "fields": {

@@ -1,8 +1,10 @@
 //! The API at its boundary: facts by SQL in, replies over HTTP out.
 
+mod capacity;
 mod crowd;
 mod deals;
 mod delegators;
+mod epochs;
 mod errors;
 mod events;
 mod fresh;

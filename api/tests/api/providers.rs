@@ -60,6 +60,7 @@ async fn delegators_are_listed_by_what_they_hold(db: PgPool) {
       "items": [
         {
           "account": "0xD1d1d1D1d1d1D1d1D1D1D1d1d1D1D1D1d1D1d1d1",
+          "apr_bps": 0,
           "flt_claimed": "3.25",
           "flt_owed": "0",
           "is_own": false,
@@ -73,6 +74,7 @@ async fn delegators_are_listed_by_what_they_hold(db: PgPool) {
         },
         {
           "account": "0xd2D2D2D2d2d2d2d2D2d2d2d2D2d2D2d2D2d2D2d2",
+          "apr_bps": 0,
           "flt_claimed": "0",
           "flt_owed": "0",
           "is_own": false,
@@ -86,6 +88,7 @@ async fn delegators_are_listed_by_what_they_hold(db: PgPool) {
         },
         {
           "account": "0xA1A1a1a1A1A1A1A1A1a1a1a1a1a1A1A1a1A1a1a1",
+          "apr_bps": 0,
           "flt_claimed": "0",
           "flt_owed": "0",
           "is_own": true,
@@ -116,6 +119,7 @@ async fn a_slash_shows_its_waterfall_and_payouts(db: PgPool) {
           "amount_flt": "1000",
           "at": "2026-01-05T09:00:00Z",
           "block": 10,
+          "commitment": null,
           "customer": "0xC1C1c1c1C1C1C1c1c1C1C1C1c1C1C1C1c1C1c1c1",
           "customer_flt": "800",
           "deal": 1,

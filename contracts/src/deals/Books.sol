@@ -10,7 +10,6 @@ import {LockMath} from "../libraries/LockMath.sol";
 import {StreamMath} from "../libraries/StreamMath.sol";
 import {DealId, LockId, ModuleId} from "../types/Ids.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
@@ -109,7 +108,7 @@ abstract contract Books is IDealsBooks {
         matching = newMatching;
         slasher = newSlasher;
         stablecoin = IERC20(newStaking.stablecoin());
-        scale = 1e8 * 10 ** (18 - IERC20Metadata(newStaking.stablecoin()).decimals());
+        scale = LockMath.scaleOf(newStaking.stablecoin());
     }
 
     /// @dev The slot of a deal that exists.

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
-/// @dev FLT has 18 decimals, prices of it 8; `scale` is `1e8 * 10 ** (18 - decimals of the stablecoin)`, so that
-/// `value * scale / price` is FLT.
+/// @dev FLT has 18 decimals, prices of it 8; `scale` makes up for the stablecoin's, so that `value * scale / price` is FLT.
 library LockMath {
     uint8 internal constant REMAINING = 0;
     uint8 internal constant TERM = 1;
@@ -12,6 +12,10 @@ library LockMath {
 
     uint256 internal constant ESCROW_TIMES = 6;
     uint256 private constant BPS = 10_000;
+
+    function scaleOf(address stablecoin) internal view returns (uint256) {
+        return 1e8 * 10 ** (18 - IERC20Metadata(stablecoin).decimals());
+    }
 
     /// @dev Rounded up, in the customer's favour, and within six times the escrow: who prepays little is covered little.
     function valueUp(uint256 rate, uint256 exposed, uint256 escrow) internal pure returns (uint256) {

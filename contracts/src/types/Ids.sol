@@ -10,6 +10,8 @@ type LockId is uint64;
 
 type QuarantineId is uint64;
 
+type CommitmentId is uint64;
+
 /// @dev Index into the module list of `Staking`. Zero is never a module.
 type ModuleId is uint16;
 

@@ -3,13 +3,13 @@ pragma solidity ^0.8.28;
 
 /// @dev Role bits of a hot key, see `IStaking.setKey`.
 library KeyRoles {
-    /// Stake, exit, cancel, withdraw, redelegate, top up locks.
+    /// Stake, exit, cancel, withdraw, redelegate, top up locks, pledge capacity.
     uint32 internal constant STAKE = 1;
     /// Create, update and remove offers; set the profile.
     uint32 internal constant OFFER = 2;
     /// Ready, decline, announce non-renewal, answer.
     uint32 internal constant SERVE = 4;
-    /// Commit and prove capacity.
+    /// Commit and prove capacity that is pledged, have work excused, renew and end.
     uint32 internal constant PROVE = 8;
     /// Claim rewards and credits, to the owner or a registered payee only.
     uint32 internal constant CLAIM = 16;

@@ -5,6 +5,8 @@ import {Attributes} from "../../src/Attributes.sol";
 import {Governance} from "../../src/governance/Governance.sol";
 import {Timelock} from "../../src/governance/Timelock.sol";
 import {IAttributes} from "../../src/interfaces/IAttributes.sol";
+import {IStaking} from "../../src/interfaces/IStaking.sol";
+import {ModuleId} from "../../src/types/Ids.sol";
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
 import {TimelockController} from "@openzeppelin/contracts/governance/TimelockController.sol";
@@ -23,7 +25,7 @@ contract GovernanceTest is Test {
     function setUp() external {
         vm.startPrank(deployer);
         governance = new Governance(deployer);
-        attributes = new Attributes(address(governance));
+        attributes = new Attributes(address(governance), IStaking(address(0)), address(0), ModuleId.wrap(1), 0, 1);
         parameters = new Timelock(governance.PARAMETER_DELAY(), list(council), list(council));
         admin = new Timelock(governance.SLASHING_DELAY(), list(council), list(council));
         bytes4[] memory selectors = new bytes4[](1);

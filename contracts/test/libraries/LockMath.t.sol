@@ -32,6 +32,14 @@ contract LockMathTest is Test {
         }
     }
 
+    function test_ScaleOf(uint8 decimals) external {
+        decimals = uint8(bound(decimals, 0, 18));
+        address stablecoin = makeAddr("stablecoin");
+        vm.mockCall(stablecoin, abi.encodeWithSignature("decimals()"), abi.encode(decimals));
+        uint256 scale = LockMath.scaleOf(stablecoin);
+        assertEq(10 ** decimals * scale / 0.5e8, 2e18, "a dollar is two FLT of half a dollar, whatever its decimals");
+    }
+
     function test_Classes() external pure {
         assertEq(LockMath.maintainedBps(30_000), 20_000, "two thirds");
         assertEq(LockMath.minimumBps(30_000), 12_500, "five twelfths");

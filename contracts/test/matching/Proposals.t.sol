@@ -100,6 +100,7 @@ contract MatchingProposalsTest is SystemBase {
         asked = uint8(bound(asked, 1, 3));
         lasts = uint40(bound(lasts, 1, 40 days));
         OfferId offer = _host(0);
+        _secure(attester, 1);
         vm.prank(attester);
         attributes.attest(providers[0], 1, level, 0, uint40(block.timestamp + lasts));
         IMatching.Request memory request = _asking(1, 100, 14, 84);

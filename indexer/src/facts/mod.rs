@@ -1,9 +1,12 @@
 //! One file per contract: how its events become rows.
 
 pub(crate) mod attributes;
+pub(crate) mod capacity;
 pub(crate) mod chain;
 pub(crate) mod deals;
+pub(crate) mod fee_burn;
 pub(crate) mod matching;
 pub(crate) mod offers;
 pub(crate) mod price_guard;
+pub(crate) mod rewards;
 pub(crate) mod staking;

@@ -1,13 +1,31 @@
 //! Events that could be of a network: each follows from the ones before, so that a fork tells another story.
 
+mod capacity;
+mod fees;
+mod market;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use alloy::primitives::aliases::{U40, U48, U96};
-use alloy::primitives::{Address, B256, LogData, U256};
+use alloy::primitives::aliases::{U40, U96};
+use alloy::primitives::{Address, LogData, U256};
 use alloy::sol_types::SolEvent;
-use contracts::{IAttributes, IDeals, IMatching, IOffers, IPriceGuard, IStaking};
+use capacity::Capacity;
+use contracts::{IDeals, IMatching, IStaking};
+use fees::Fees;
 
-const NAMES: [&str; 8] = ["Staking", "PriceGuard", "Offers", "Attributes", "Deals", "Matching", "Flt", "Stablecoin"];
+const NAMES: [&str; 11] = [
+    "Staking",
+    "PriceGuard",
+    "Offers",
+    "Attributes",
+    "Deals",
+    "Matching",
+    "Flt",
+    "Stablecoin",
+    "FeeBurn",
+    "Rewards",
+    "Capacity",
+];
 const UNIT: u128 = 1_000_000_000_000_000_000;
 
 pub(crate) fn addresses() -> BTreeMap<&'static str, Address> {
@@ -35,6 +53,8 @@ pub(crate) struct Story {
     servings: BTreeMap<u64, (u64, u64)>,
     credits: BTreeMap<u64, u128>,
     stakers: BTreeMap<u64, u128>,
+    capacity: Capacity,
+    fees: Fees,
 }
 
 impl Story {
@@ -50,7 +70,7 @@ impl Story {
             self.prologue();
         }
         for _ in 0..self.below(6) {
-            match self.below(12) {
+            match self.below(18) {
                 0 | 1 => self.stake(),
                 2 => self.exit(),
                 3 => self.leave(),
@@ -61,7 +81,9 @@ impl Story {
                 8 => self.serve(),
                 9 => self.settle(),
                 10 => self.observe(),
-                _ => self.attest(),
+                11 => self.attest(),
+                12 => self.burn(),
+                _ => self.prove(),
             }
         }
         std::mem::take(&mut self.logs)
@@ -71,7 +93,7 @@ impl Story {
         self.random ^= self.random << 13;
         self.random ^= self.random >> 7;
         self.random ^= self.random << 17;
-        (self.random >> 11) % end
+        (self.random.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) % end
     }
 
     fn emit(&mut self, contract: &str, event: &impl SolEvent) {
@@ -82,6 +104,11 @@ impl Story {
         U40::from(self.time + later)
     }
 
+    /// What stands for no time.
+    fn never(&self) -> U40 {
+        U40::ZERO
+    }
+
     fn prologue(&mut self) {
         for provider in 0..3 {
             self.terms(provider, 0);
@@ -89,6 +116,7 @@ impl Story {
         self.emit("Deals", &IDeals::FeeSet { feeBps: 200, treasury: party(63) });
         self.emit("Matching", &IMatching::RequestFeeSet { fee: 100_000 });
         self.observe();
+        self.capacity_prologue();
     }
 
     fn terms(&mut self, provider: u64, later: u64) {
@@ -285,44 +313,6 @@ impl Story {
         }
     }
 
-    fn offer(&mut self) {
-        let provider = party(self.below(3));
-        let price = U96::from(1_000_000 + self.below(500_000));
-        let offer = if self.offers < 3 || self.below(2) == 0 {
-            self.offers += 1;
-            let offer = self.offers;
-            self.emit("Offers", &IOffers::OfferCreated { offer, provider, class: 0, region: 2, units: 100, price });
-            offer
-        } else {
-            let offer = 1 + self.below(self.offers);
-            let effective_at = self.now(120);
-            self.emit("Offers", &IOffers::OfferUpdated { offer, units: 90, price, effectiveAt: effective_at });
-            offer
-        };
-        let limits = IOffers::OfferLimitsSet {
-            offer,
-            coverageMaxBps: 50_000,
-            availabilityBps: 9_900,
-            termMaxDays: 14,
-            durationMaxDays: 365,
-            paymentModes: 1,
-            proofKinds: 1,
-            notice: 86_400,
-        };
-        self.emit("Offers", &limits);
-        let zero = B256::ZERO;
-        self.emit(
-            "Offers",
-            &IOffers::OfferRootsSet { offer, customersRoot: zero, applicationsRoot: zero, verificationKeysRoot: zero },
-        );
-        // A zero byte is the one thing that Postgres cannot store in a text.
-        let name = format!("provider\0{offer}");
-        self.emit(
-            "Offers",
-            &IOffers::ProfileSet { provider, name, endpoint: "https://p".to_owned(), operator: U48::from(offer) },
-        );
-    }
-
     fn open(&mut self) {
         self.deals += 1;
         let (deal, customer) = (self.deals, party(20 + self.below(4)));
@@ -368,7 +358,7 @@ impl Story {
         if self.deals == 0 {
             return;
         }
-        let deal = 1 + self.below(self.deals);
+        let deal = self.deals - self.below(self.deals.min(8));
         let (slot, price) = (0, U96::from(1_200_000));
         match self.servings.get(&deal).copied() {
             None => {
@@ -466,29 +456,6 @@ impl Story {
             self.emit("Deals", &IDeals::CreditClaimed { account: provider, amount: credit, recipient: provider });
             let amount = self.stakers.insert(of, 0).unwrap_or_default();
             self.emit("Deals", &IDeals::StakersPaid { provider, amount });
-        }
-    }
-
-    fn observe(&mut self) {
-        let price = U256::from(50_000_000 + self.below(1_000_000));
-        let fresh_until = U256::from(self.time + 7_200);
-        let average = price << 32;
-        let words = [price, average, average, fresh_until, U256::ZERO, price, price, U256::ZERO];
-        let data: Vec<u8> = words.iter().flat_map(|word| word.to_be_bytes::<32>()).collect();
-        let topics = vec![IPriceGuard::PriceObserved::SIGNATURE_HASH];
-        self.logs.push((addresses()["PriceGuard"], LogData::new_unchecked(topics, data.into())));
-    }
-
-    fn attest(&mut self) {
-        let subject = party(self.below(3));
-        let attester = party(50);
-        let expiry = U40::MAX;
-        let attested =
-            IAttributes::AttributeAttested { subject, attribute: 3, level: 2, attester, value: U48::from(1), expiry };
-        self.emit("Attributes", &attested);
-        if self.below(2) == 0 {
-            let revoked = IAttributes::AttributeRevoked { subject, attribute: 3, level: 2, attester };
-            self.emit("Attributes", &revoked);
         }
     }
 }

@@ -1,12 +1,14 @@
 //! The indexer's numbers against the contracts' own, at one block: the only reader that knows both.
 
+mod capacity;
 mod market;
 mod money;
+mod rewards;
 mod stake;
 mod terms;
 
 use alloy::eips::BlockId;
-use alloy::primitives::{Address, B256};
+use alloy::primitives::{Address, B256, U256};
 use alloy::providers::Provider as _;
 use alloy::sol_types::SolCall;
 use anyhow::{Context as _, Result, anyhow, ensure};
@@ -59,6 +61,8 @@ pub async fn audit(context: &Context, database_url: &str) -> Result<Audited> {
     audit.market().await?;
     audit.money().await?;
     audit.agreed().await?;
+    audit.capacity().await?;
+    audit.rewards().await?;
     let after = cursor(&audit.pool).await?;
     ensure!(
         (before.block, before.hash) == (after.block, after.hash),
@@ -111,6 +115,12 @@ async fn belongs(context: &Context, pool: &PgPool, cursor: &Cursor) -> Result<()
 impl Audit<'_> {
     async fn view<C: SolCall>(&self, to: Address, call: C) -> Result<C::Return> {
         self.context.view_at(self.block, to, call).await
+    }
+
+    /// Of the chain's own coin.
+    async fn balance(&self, account: Address) -> Result<U256> {
+        let balance = self.context.provider.get_balance(account).block_id(self.block).await;
+        balance.map_err(|error| anyhow!("The node does not answer: {error}"))
     }
 
     fn compare(&mut self, subject: &str, field: &'static str, chain: impl ToString, database: impl ToString) {

@@ -3,6 +3,7 @@
 use alloy::primitives::Address;
 
 use crate::attester::{parse_attribute, parse_level};
+use crate::deployment::Source;
 use crate::ids::DealId;
 
 pub(super) fn address(text: &str) -> Result<Address, String> {
@@ -89,6 +90,13 @@ pub(super) fn span(text: &str) -> Result<u32, String> {
     u32::try_from(crate::time::parse_span(text)?).map_err(|_| format!("`{text}` is too long"))
 }
 
+/// A price feed and how often it answers, as `0x...:1h`.
+pub(super) fn source(text: &str) -> Result<Source, String> {
+    let slip = || format!("`{text}` is not a price source: write ADDRESS:HEARTBEAT, such as 0x...:1h");
+    let (aggregator, heartbeat) = text.split_once(':').ok_or_else(slip)?;
+    Ok(Source { aggregator: address(aggregator)?, heartbeat: span(heartbeat)? })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,6 +116,13 @@ mod tests {
         assert_eq!(key_roles("stake, claim"), Ok(17));
         assert_eq!(key_roles("none"), Ok(0));
         assert!(proof_kinds("none,magic").is_err_and(|error| error.contains("magic")));
+    }
+
+    #[test]
+    fn a_price_source_has_a_heartbeat() {
+        let feed = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8";
+        assert_eq!(source(&format!("{feed}:1h")).map(|source| source.heartbeat), Ok(3_600));
+        assert!(source(feed).is_err() && source(&format!("{feed}:soon")).is_err() && source("feed:1h").is_err());
     }
 
     #[test]

@@ -6,12 +6,23 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::{Shown, args};
+use crate::amount::Amount;
 use crate::attester::{self, Statement, parse_attribute, parse_level};
 use crate::chain::Context;
 use crate::time::parse_timestamp;
 
 #[derive(Debug, Clone, Subcommand)]
 pub(crate) enum Verb {
+    /// Stake what is missing and lock it for the attester's word: what a listed attester begins with
+    Register {
+        #[arg(allow_negative_numbers = true)]
+        flt: Amount,
+    },
+    /// Lock own stake for the attester's word, or renew the lock
+    Secure {
+        #[arg(allow_negative_numbers = true)]
+        flt: Amount,
+    },
     /// Vouch for an attribute of a provider or customer
     Attest(Attest),
     /// Take an own attestation back
@@ -44,8 +55,14 @@ pub(crate) struct Attest {
 }
 
 impl Verb {
+    pub(super) fn moves_value(&self) -> bool {
+        matches!(self, Self::Register { .. } | Self::Secure { .. })
+    }
+
     pub(super) async fn run(self, context: &Context) -> Result<Shown> {
         match self {
+            Self::Register { flt } => Shown::of(&attester::register(context, flt.flt()?).await?),
+            Self::Secure { flt } => Shown::of(&attester::secure(context, flt.flt()?).await?),
             Self::Attest(Attest { subject, attribute, level, value, expiry }) => {
                 let statement = Statement { subject, attribute, level, value, expiry };
                 Shown::of(&attester::attest(context, &statement).await?)

@@ -5,7 +5,7 @@ use anyhow::Result;
 use clap::Subcommand;
 use serde_json::json;
 
-use super::{Shown, args};
+use super::{Shown, args, capacity};
 use crate::chain::Context;
 use crate::ids::{DealId, LockId};
 use crate::keeper;
@@ -27,6 +27,8 @@ pub(crate) enum Verb {
     Close { deal: DealId, slot: u8 },
     /// Release a lock that has ended
     Release { lock: LockId },
+    /// Release the lock of a slot that ended before its term, five days after its end
+    ReleaseSlot { deal: DealId, slot: u8 },
     /// Push the stakers' part of a provider's revenue to its stakers
     PayStakers {
         #[arg(value_parser = args::address)]
@@ -51,9 +53,15 @@ pub(crate) enum Verb {
     PayQuarantine { quarantine: u64 },
     /// Read the price sources
     Observe,
+    #[command(flatten)]
+    Capacity(capacity::Verb),
 }
 
 impl Verb {
+    pub(super) fn moves_value(&self) -> bool {
+        matches!(self, Self::Capacity(capacity::Verb::BuyFees { .. }))
+    }
+
     pub(super) async fn run(self, context: &Context) -> Result<Shown> {
         match self {
             Self::Settle { slots } => Shown::of(&keeper::settle(context, &slots).await?),
@@ -62,6 +70,7 @@ impl Verb {
             Self::Cure { deal, slot } => Shown::of(&keeper::cure(context, deal, slot).await?),
             Self::Close { deal, slot } => Shown::of(&keeper::close(context, deal, slot).await?),
             Self::Release { lock } => Shown::of(&keeper::release(context, lock).await?),
+            Self::ReleaseSlot { deal, slot } => Shown::of(&keeper::release_slot(context, deal, slot).await?),
             Self::PayStakers { provider } => {
                 let paid = keeper::pay_stakers(context, provider).await?;
                 Shown::of(&json!({ "provider": provider, "paid": paid }))
@@ -82,6 +91,7 @@ impl Verb {
                 keeper::pay_quarantine(context, quarantine).await?;
                 Shown::of(&json!({ "quarantine": quarantine }))
             }
+            Self::Capacity(verb) => verb.run(context).await,
             Self::Observe => Shown::of(&keeper::observe(context).await?),
         }
     }

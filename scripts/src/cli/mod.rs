@@ -2,11 +2,14 @@
 
 mod args;
 mod attester;
+mod capacity;
 mod customer;
 mod delegator;
 mod keeper;
 mod operator;
+mod params;
 mod provider;
+mod watcher;
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::PathBuf;
@@ -89,6 +92,9 @@ enum Role {
     /// Do what anyone may do to keep deals going
     #[command(subcommand)]
     Keeper(keeper::Verb),
+    /// Check what providers claim to have proved
+    #[command(subcommand)]
+    Watcher(watcher::Verb),
     /// Vouch for attributes
     #[command(subcommand)]
     Attester(attester::Verb),
@@ -203,7 +209,10 @@ async fn run(surety: Surety) -> Result<Shown> {
         Role::Provider(verb) => verb.moves_value(),
         Role::Delegator(verb) => verb.moves_value(),
         Role::Customer(verb) => verb.moves_value(),
-        Role::Keeper(_) | Role::Attester(_) | Role::Operator(_) => false,
+        Role::Attester(verb) => verb.moves_value(),
+        Role::Operator(verb) => verb.moves_value(),
+        Role::Keeper(verb) => verb.moves_value(),
+        Role::Watcher(_) => false,
     };
     if global.dry_run {
         let context = context.planning();
@@ -228,6 +237,7 @@ async fn act(context: &Context, global: &Global, role: Role) -> Result<Shown> {
         Role::Delegator(verb) => verb.run(context).await,
         Role::Customer(verb) => verb.run(context, global).await,
         Role::Keeper(verb) => verb.run(context).await,
+        Role::Watcher(verb) => verb.run(context).await,
         Role::Attester(verb) => verb.run(context).await,
         Role::Operator(verb) => verb.run(context).await,
     }

@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
 
-use super::{Global, Shown, args, ask};
+use super::{Global, Shown, args, ask, params};
 use crate::amount::Amount;
 use crate::chain::Context;
 use crate::deploy::{self, Config, Prices, Tokens};
@@ -31,8 +31,11 @@ pub(crate) enum Verb {
         #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
         database_url: String,
     },
-    /// Fees, timelocks, modules and price sources
-    Params,
+    /// Fees, timelocks, modules and price sources, and changes of them
+    Params {
+        #[command(subcommand)]
+        verb: Option<params::Verb>,
+    },
     /// The FLT price, or post one to development feeds
     Price {
         #[command(subcommand)]
@@ -49,6 +52,13 @@ pub(crate) enum Verb {
     },
     /// Pause as the guardian, for seven days, once in thirty
     Pause { what: What },
+    /// Pay FLT into the rewards of epochs to come
+    FundRewards {
+        #[arg(allow_negative_numbers = true)]
+        flt: Amount,
+    },
+    /// Take the treasury's part of the fees, as the treasury
+    ClaimFees,
     /// How the deployment is doing
     Status,
 }
@@ -70,6 +80,8 @@ pub(crate) enum What {
     Staking,
     /// New requests
     Requests,
+    /// New commitments of capacity
+    Pledges,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -104,6 +116,10 @@ pub(crate) struct Deploy {
 }
 
 impl Verb {
+    pub(super) fn moves_value(&self) -> bool {
+        matches!(self, Self::FundRewards { .. })
+    }
+
     pub(super) async fn run(self, context: &Context) -> Result<Shown> {
         match self {
             Self::Deploy(_) => bail!("a deployment has no deployment yet"),
@@ -115,7 +131,7 @@ impl Verb {
                 let audited = audit::audit(context, &database_url).await?;
                 Ok(Shown::of(&audited)?.refused_if(!audited.differences.is_empty()))
             }
-            Self::Params => Shown::of(&operator::params(context).await?),
+            Self::Params { verb } => verb.unwrap_or(params::Verb::Show).run(context).await,
             Self::Price { verb: None | Some(Price::Show) } => Shown::of(&operator::show_price(context).await?),
             Self::Price { verb: Some(Price::Post { usd }) } => {
                 let price = u64::try_from(usd.units(8)?).context("a price of more than 64 bits")?;
@@ -130,9 +146,12 @@ impl Verb {
                 let what = match what {
                     What::Staking => Pausable::Staking,
                     What::Requests => Pausable::Requests,
+                    What::Pledges => Pausable::Pledges,
                 };
                 Shown::of(&json!({ "paused_until": operator::pause(context, what).await? }))
             }
+            Self::FundRewards { flt } => Shown::of(&operator::fund_rewards(context, flt.flt()?).await?),
+            Self::ClaimFees => Shown::of(&json!({ "claimed": operator::claim_fees(context).await? })),
             Self::Status => Shown::of(&operator::status(context).await?),
         }
     }

@@ -4,6 +4,7 @@ use alloy::primitives::Address;
 use anyhow::{Result, ensure};
 use clap::{Args, Subcommand};
 
+use super::capacity::Commit;
 use super::{Shown, args};
 use crate::amount::{Amount, Part};
 use crate::attester::{self, parse_attribute};
@@ -86,7 +87,11 @@ pub(crate) enum Verb {
     },
     /// Announce that the next term will not be served
     NoRenewal { deal: DealId, slot: u8 },
-    /// Take revenue and income of own stake
+    /// Pledge capacity that proves itself by calculations, renew it, end it
+    Commit(Commit),
+    /// Prove the units of a commitment: solve, commit, answer, and be credited; Ctrl-C ends it, and nothing is lost
+    Prove(super::watcher::Prove),
+    /// Take revenue, rewards and income of own stake
     Claim {
         #[arg(long, value_parser = args::address)]
         recipient: Option<Address>,
@@ -195,7 +200,8 @@ pub(crate) struct OfferArgs {
 
 impl Verb {
     pub(super) fn moves_value(&self) -> bool {
-        matches!(self, Self::Stake { .. } | Self::TopUp { .. })
+        let is_pledge = matches!(self, Self::Commit(commit) if commit.moves_value());
+        is_pledge || matches!(self, Self::Stake { .. } | Self::TopUp { .. })
     }
 
     pub(super) async fn run(self, context: &Context) -> Result<Shown> {
@@ -217,12 +223,14 @@ impl Verb {
                 Shown::of(&attester::declare(context, attribute, value, expiry).await?)
             }
             Self::Offer(offer) => offer.run(context).await,
+            Self::Commit(commit) => commit.run(context).await,
             Self::Ready { deal, slot } => Shown::of(&provider::ready(context, deal, slot).await?),
             Self::Decline { deal, slot } => Shown::of(&provider::decline(context, deal, slot).await?),
             Self::TopUp { deal, slot, amount } => {
                 Shown::of(&provider::top_up(context, deal, slot, amount.flt()?).await?)
             }
             Self::NoRenewal { deal, slot } => Shown::of(&provider::announce_non_renewal(context, deal, slot).await?),
+            Self::Prove(prove) => prove.run(context).await,
             Self::Claim { recipient } => Shown::of(&provider::claim(context, recipient).await?),
         }
     }

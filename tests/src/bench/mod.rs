@@ -2,6 +2,7 @@
 
 pub mod backfill;
 pub mod gas;
+pub mod prover;
 
 mod crowd;
 mod meter;

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use tests::bench::{backfill, gas};
+use tests::bench::{backfill, gas, prover};
 use tracing_subscriber::EnvFilter;
 
 /// Measures; stdout is one JSON object a line, stderr says what goes on.
@@ -25,6 +25,12 @@ enum Bench {
         #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
         database_url: Option<String>,
     },
+    /// Solving and checking of Equi-X beside the crate alone, on one core.
+    Prover {
+        /// How long each side solves.
+        #[arg(long, default_value_t = 30)]
+        seconds: u64,
+    },
     /// One case of a bench, in a process of its own; its standard input says which.
     #[command(hide = true)]
     Case,
@@ -37,6 +43,7 @@ async fn main() -> Result<()> {
     match Arguments::parse().bench {
         Bench::Gas => gas::run(),
         Bench::Backfill { events, database_url } => backfill::run(events, database_url.as_deref()).await,
+        Bench::Prover { seconds } => prover::run(seconds),
         Bench::Case => backfill::case(&serde_json::from_reader(std::io::stdin())?).await,
     }
 }

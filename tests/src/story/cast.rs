@@ -71,14 +71,29 @@ pub const RESILIENT: &str = "ralph";
 /// Owners of the trace's functions, in turn.
 pub const TRACE: [&str; 5] = ["ines", "otto", "uma", "zoe", "tom"];
 
+/// Prove capacity beside their jobs, with so many units.
+pub const PROVERS: [(&str, u16); 3] = [("fjord", 1), ("elbe", 2), ("merlion", 2)];
+
+/// Works for a day, and then claims what it has not done.
+pub const CHEATER: (&str, u16) = ("tiete", 2);
+
+/// Looks at every leaf.
+pub const WATCHER: &str = "argus";
+
 /// Calls what anyone may call.
 pub const KEEPER: &str = "keeper";
 
-/// Receives fees.
+/// Receives its part of the fees.
 pub const TREASURY: &str = "treasury";
+
+/// Buys the other part for FLT.
+pub const TRADER: &str = "thea";
 
 /// Vouches for regions and energy.
 pub const ATTESTER: &str = "attester";
+
+/// What it stakes for its word, in whole FLT.
+pub const SECURITY: u128 = 20_000;
 
 pub const PROVIDERS: [Provider; 12] = [
     provider(HOST, 0, 15_000, 9_921, Carbon::Audited, 3_300, 1_500, 3_000_000),

@@ -1,11 +1,12 @@
 //! Money streams: what was earned three days ago is paid, and stakers get their share.
 
 use anyhow::Result;
-use scripts::{delegator, provider};
+use scripts::keeper::fees::{self, Bought};
+use scripts::{delegator, operator, provider};
 
-use super::cast::{DELEGATORS, PROVIDERS, TREASURY};
+use super::cast::{DELEGATORS, KEEPER, PROVIDERS, TRADER, TREASURY};
 use super::report::Dollars;
-use super::stage::{Stage, text, units};
+use super::stage::{PRICE, Stage, text, units};
 use super::words::usd;
 
 pub(super) async fn play(stage: &mut Stage) -> Result<()> {
@@ -40,6 +41,7 @@ pub(super) async fn claim_by_providers(stage: &mut Stage) -> Result<Dollars> {
         revenue.add(claimed.revenue);
         stage.report.claimed_usd.add(claimed.revenue);
         stage.report.claimed_usd.add(claimed.income.usd);
+        stage.report.rewards_flt.0 += claimed.rewards.0 + claimed.income.flt.0;
     }
     Ok(revenue)
 }
@@ -51,18 +53,25 @@ pub(super) async fn claim_by_delegators(stage: &mut Stage) -> Result<Dollars> {
         let claimed = delegator::claim(stage.party(part.name)?, stage.address(part.provider)?, None).await?;
         income.add(claimed.usd);
         stage.report.claimed_usd.add(claimed.usd);
+        stage.report.rewards_flt.0 += claimed.flt.0;
     }
     Ok(income)
 }
 
-/// Fees.
-pub(super) async fn claim_by_treasury(stage: &mut Stage) -> Result<Dollars> {
-    let context = stage.party(TREASURY)?;
-    let fees = provider::claim_credit(context, context.account()?).await?;
-    stage.report.claimed_usd.add(fees);
-    let mut sum = Dollars::default();
-    sum.add(fees);
-    Ok(sum)
+/// Fees: one half is the treasury's, the other is sold for FLT that is burned.
+pub(super) async fn claim_fees(stage: &mut Stage) -> Result<(Dollars, Bought)> {
+    let collected = fees::collect(stage.party(KEEPER)?).await?;
+    let mut treasury = Dollars::default();
+    treasury.add(operator::claim_fees(stage.party(TREASURY)?).await?);
+    // The price of the lot falls for six hours.
+    stage.at_hour(stage.hour().await? + 7).await?;
+    stage.post_price(PRICE).await?;
+    let bought = fees::buy(stage.party(TRADER)?, None, None).await?;
+    let is_all = collected.for_sale == bought.bought && bought.left.units == 0;
+    stage.voice.expect("all fees that are not the treasury's are sold, and what they cost is burned", is_all);
+    stage.report.claimed_usd.add(stage.party(TREASURY)?.usd(treasury.units()));
+    stage.report.claimed_usd.add(bought.bought);
+    Ok((treasury, bought))
 }
 
 pub(super) fn words(stage: &Stage, sum: Dollars) -> Result<String> {

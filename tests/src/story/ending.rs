@@ -7,10 +7,10 @@ use scripts::ids::LockId;
 use scripts::{customer, delegator, keeper};
 
 use super::cast::{DELEGATORS, KEEPER, PROVIDERS};
-use super::earning::{claim_by_delegators, claim_by_providers, claim_by_treasury, words};
+use super::earning::{claim_by_delegators, claim_by_providers, claim_fees, words};
 use super::stage::{Job, Stage, number, text, units};
-use super::words::usd;
-use super::{functions, leaving, terms};
+use super::words::{flt, usd};
+use super::{capacity, functions, leaving, terms};
 
 /// What rounding may leave behind in all contracts together, in smallest units: less than a cent.
 const DUST: u128 = 10_000;
@@ -96,13 +96,17 @@ async fn everything_was_served(stage: &mut Stage) -> Result<()> {
 pub(super) async fn of_claims(stage: &mut Stage) -> Result<()> {
     stage.at_hour(24 * 96).await?;
     let title = "Everybody takes out what is theirs";
-    let why = "Hosts their revenue, stakers their share, the treasury its fees; locks are released, stake is free.";
+    let why = "Hosts their revenue, stakers their share, the treasury half of the fees, the other half buys FLT that is burned;\n               locks are released, stake is free.";
     stage.voice.act(stage.day().await?, title, why);
     let revenue = claim_by_providers(stage).await?;
     let income = claim_by_delegators(stage).await?;
-    let fees = claim_by_treasury(stage).await?;
+    capacity::aftermath(stage).await?;
+    let (fees, bought) = claim_fees(stage).await?;
     let (revenue, income, fees) = (words(stage, revenue)?, words(stage, income)?, words(stage, fees)?);
-    stage.voice.say(format!("hosts {revenue}, delegators {income}, fees {fees}"));
+    stage.voice.say(format!("hosts {revenue}, delegators {income}, the treasury {fees}"));
+    stage.voice.say(format!("{} of fees were sold for {}, burned", usd(bought.bought), flt(bought.burned)));
+    let rewards = flt(stage.report.rewards_flt);
+    stage.voice.say(format!("{rewards} for proved capacity went to hosts, their stakers and the watcher"));
     release(stage).await?;
     nothing_is_owed(stage).await?;
     books_balance(stage).await
@@ -114,6 +118,9 @@ async fn release(stage: &mut Stage) -> Result<()> {
             let lock = stage.slot(job.deal, seat.slot).await?.lock;
             keeper::release(stage.party(KEEPER)?, LockId(lock)).await?;
         }
+    }
+    for (lock, _) in &stage.other_locks {
+        keeper::release(stage.party(KEEPER)?, *lock).await?;
     }
     let locked = units(text(&stage.get("/v1/network").await?, "locked_flt")?, 18)?;
     stage.voice.expect("no FLT is locked any more", locked == 0);

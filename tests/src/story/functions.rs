@@ -63,7 +63,8 @@ async fn all_serve(stage: &mut Stage) -> Result<()> {
     stage.voice.expect(format!("the API shows {deals} deals, all served"), deals == opened && serving == opened);
     let largest = units(text(&network, "largest_lock_flt")?, 18)?;
     let locked = flt(stage.report.locked_flt);
-    let sum = stage.jobs.iter().flat_map(|job| &job.seats).map(|seat| seat.lock.0).sum::<u128>();
+    let seats = stage.jobs.iter().flat_map(|job| &job.seats).map(|seat| seat.lock);
+    let sum: u128 = seats.chain(stage.other_locks.iter().map(|(_, amount)| *amount)).map(|lock| lock.0).sum();
     stage.voice.expect(format!("{locked} are locked in all"), stage.report.locked_flt.0 == sum);
     stage.voice.expect("the largest lock is the million-dollar job's", largest == stage.report.largest_lock_flt.0);
     Ok(())

@@ -8,6 +8,7 @@ pub mod stage;
 pub mod voice;
 
 mod audit;
+mod capacity;
 mod crash;
 mod delegators;
 mod earning;
@@ -50,6 +51,7 @@ async fn play(stage: &mut Stage) -> Result<()> {
     million::play(stage).await?;
     resilient::play(stage).await?;
     functions::play(stage).await?;
+    capacity::play(stage).await?;
     earning::play(stage).await?;
     crash::play(stage).await?;
     terms::play(stage).await?;

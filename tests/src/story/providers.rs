@@ -32,6 +32,17 @@ pub(super) async fn play(stage: &mut Stage) -> Result<()> {
     let indexed = units(super::stage::text(&network, "own_flt")?, 18)?;
     let line = format!("the API lists {} providers with {} of their own", stage.report.providers, flt(Flt(indexed)));
     stage.voice.expect(line, stage.report.providers == 12 && indexed == own);
+    vouch(stage).await
+}
+
+/// Who vouches for others stakes for its word, and so stands beside the providers from here on.
+async fn vouch(stage: &mut Stage) -> Result<()> {
+    let secured = attester::register(stage.party(cast::ATTESTER)?, whole_flt(cast::SECURITY)).await?;
+    stage.other_locks.push((secured.lock, secured.amount));
+    for part in &PROVIDERS {
+        attest(stage, part).await?;
+    }
+    stage.voice.say(format!("an attester vouches for regions and energy, with {} of its own", flt(secured.amount)));
     Ok(())
 }
 
@@ -50,7 +61,6 @@ async fn enter(stage: &mut Stage, part: &'static cast::Provider) -> Result<()> {
     delegator::stake(context, address, whole_flt(part.own)).await?;
     let price = stage.dollars(part.price)?;
     let created = offer::create(context, &offer::Terms::new(part.region, part.units, price)).await?;
-    attest(stage, part).await?;
     let price = exact_usd(part.price);
     let line = format!(
         "{:<9} {:<10} {:>6} units at {:<7} {:>13} own, first loss {:>4}  {}",

@@ -16,12 +16,18 @@ pub struct Report {
     pub largest_lock_flt: Flt,
     /// What was served and credited.
     pub settled_usd: Dollars,
-    /// What providers, their stakers and the treasury took out.
+    /// What providers, their stakers, the treasury and the buyer of fees took out.
     pub claimed_usd: Dollars,
     pub margin_calls_cured: u64,
     pub renewals: u64,
     pub exits_paid: u64,
     pub slashed_flt: Flt,
+    /// Commitments whose claims were shown to be false.
+    pub convictions: u64,
+    /// Days of commitments that were credited.
+    pub credits: u64,
+    /// FLT for proved capacity that hosts, their stakers and the watcher took out.
+    pub rewards_flt: Flt,
     pub reorg_depth: u64,
     pub audit_differences: u64,
 }

@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, ensure};
 use contracts::Deals;
 use scripts::amount::{Flt, Usd};
 use scripts::chain::Context;
-use scripts::ids::{DealId, OfferId};
+use scripts::ids::{DealId, LockId, OfferId};
 use scripts::keeper;
 use scripts::operator;
 use serde_json::Value;
@@ -53,6 +53,8 @@ pub struct Stage {
     pub report: Report,
     pub jobs: Vec<Job>,
     pub offers: Vec<(OfferId, &'static cast::Provider)>,
+    /// Locks that are of no deal.
+    pub other_locks: Vec<(LockId, Flt)>,
     /// What customers paid in, fees included.
     pub paid: Dollars,
     pub refunded: Dollars,
@@ -63,9 +65,18 @@ pub struct Stage {
 
 impl Stage {
     pub fn set(world: World) -> Self {
-        let (voice, report) = (Voice::default(), Report::default());
-        let (jobs, offers, paid, refunded) = (Vec::new(), Vec::new(), Dollars::default(), Dollars::default());
-        Self { world, voice, report, jobs, offers, paid, refunded, parties: BTreeMap::new(), opened_at: 0 }
+        Self {
+            world,
+            voice: Voice::default(),
+            report: Report::default(),
+            jobs: Vec::new(),
+            offers: Vec::new(),
+            other_locks: Vec::new(),
+            paid: Dollars::default(),
+            refunded: Dollars::default(),
+            parties: BTreeMap::new(),
+            opened_at: 0,
+        }
     }
 
     /// Everybody gets a key, and a purse to begin with.
@@ -74,10 +85,12 @@ impl Stage {
         self.parties.insert(cast::ATTESTER, self.world.attester.context.clone());
         let names = PROVIDERS.iter().map(|provider| provider.name);
         let names = names.chain(cast::DELEGATORS.iter().map(|delegator| delegator.name));
-        let others = [cast::MILLION, cast::RESILIENT, cast::TREASURY];
+        let others = [cast::MILLION, cast::RESILIENT, cast::TREASURY, cast::TRADER, cast::WATCHER];
         for name in names.chain(others).chain(cast::TRACE) {
             self.parties.insert(name, self.world.actor(name).await?.context);
         }
+        let attester = self.world.attester.address;
+        operator::mint(&self.world.operator.context, attester, whole_flt(cast::SECURITY), 0).await?;
         self.opened_at = self.world.chain.head().await?.timestamp;
         Ok(())
     }
@@ -97,6 +110,10 @@ impl Stage {
 
     pub async fn day(&self) -> Result<u64> {
         Ok((self.world.chain.head().await?.timestamp - self.opened_at) / DAY)
+    }
+
+    pub async fn hour(&self) -> Result<u64> {
+        Ok((self.world.chain.head().await?.timestamp - self.opened_at) / HOUR)
     }
 
     /// Time passes in one block, to so many hours after the story began.

@@ -1,0 +1,123 @@
+//! What a prover counts, for people and for Prometheus.
+
+use std::fmt::Write as _;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tokio::sync::watch;
+
+use crate::capacity::contract::Head;
+use crate::capacity::solver::Tally;
+
+/// A number that many threads change.
+#[derive(Debug, Default)]
+pub struct Meter(AtomicU64);
+
+impl Meter {
+    pub fn add(&self, count: u64) {
+        self.0.fetch_add(count, Ordering::Relaxed);
+    }
+
+    pub fn set(&self, value: u64) {
+        self.0.store(value, Ordering::Relaxed);
+    }
+
+    pub fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Counts since the program was started, but for the head: the last one after which all was done.
+#[derive(Debug, Default)]
+pub struct Meters {
+    /// Changes after each of them has changed.
+    pulse: watch::Sender<()>,
+    pub leaves: Meter,
+    pub commits: Meter,
+    pub claimed: Meter,
+    pub draws: Meter,
+    pub answers: Meter,
+    pub deliveries: Meter,
+    pub credits: Meter,
+    pub dropped: Meter,
+    pub lost: Meter,
+    pub failures: Meter,
+    pub node_errors: Meter,
+    pub head: Meter,
+    pub head_time: Meter,
+}
+
+impl Meters {
+    pub(super) fn finish(&self, head: Head) {
+        self.head.set(head.number);
+        self.head_time.set(head.time);
+        self.pulse();
+    }
+
+    pub(super) fn pulse(&self) {
+        self.pulse.send_replace(());
+    }
+
+    /// Waits until the meters are as wanted.
+    pub async fn until(&self, is_wanted: impl Fn(&Self) -> bool) {
+        let mut changed = self.pulse.subscribe();
+        while !is_wanted(self) {
+            // The sender is in `self`, so it does not end before us.
+            let _ = changed.changed().await;
+        }
+    }
+
+    /// In the text format of Prometheus.
+    pub fn render(&self, tally: &Tally) -> String {
+        let busy = u64::try_from(tally.busy.as_millis()).unwrap_or(u64::MAX);
+        let counters = [
+            ("solutions", "Solutions of puzzles, whatever their hash", tally.solutions),
+            ("leaves", "Leaves found and kept", self.leaves.get()),
+            ("commits", "Windows committed", self.commits.get()),
+            ("claimed_leaves", "Leaves of committed windows", self.claimed.get()),
+            ("draws", "Claims drawn", self.draws.get()),
+            ("audits_answered", "Audits answered", self.answers.get()),
+            ("demands_answered", "Demanded leaves delivered", self.deliveries.get()),
+            ("epochs_credited", "Epochs credited", self.credits.get()),
+            ("windows_dropped", "Windows whose seed a reorganisation changed", self.dropped.get()),
+            ("windows_lost", "Windows that were not committed in time", self.lost.get()),
+            ("failures", "Steps that failed and are tried again", self.failures.get()),
+            ("node_errors", "Looks at the node that failed", self.node_errors.get()),
+        ];
+        let mut text = String::new();
+        for (name, help, value) in counters {
+            let name = format!("surety_prover_{name}_total");
+            let _ = writeln!(text, "# HELP {name} {help}.\n# TYPE {name} counter\n{name} {value}");
+        }
+        let name = "surety_prover_solving_seconds_total";
+        let (seconds, thousandths) = (busy / 1_000, busy % 1_000);
+        let _ = writeln!(text, "# HELP {name} Time of threads spent solving.\n# TYPE {name} counter");
+        let _ = writeln!(text, "{name} {seconds}.{thousandths:03}");
+        for (name, help, value) in [
+            ("head_block", "Number of the last block seen", self.head.get()),
+            ("head_timestamp_seconds", "Time of the last block seen", self.head_time.get()),
+        ] {
+            let name = format!("surety_prover_{name}");
+            let _ = writeln!(text, "# HELP {name} {help}.\n# TYPE {name} gauge\n{name} {value}");
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn every_line_is_a_comment_or_a_name_with_a_number() {
+        let meters = Meters::default();
+        meters.leaves.add(3);
+        let text = meters.render(&Tally { solutions: 7, found: 3, busy: Duration::from_millis(1_050) });
+        assert!(text.contains("\nsurety_prover_leaves_total 3\n"), "{text}");
+        assert!(text.contains("\nsurety_prover_solving_seconds_total 1.050\n"), "{text}");
+        for line in text.lines().filter(|line| !line.starts_with('#')) {
+            let (name, value) = line.split_once(' ').expect("a name and a value");
+            assert!(name.starts_with("surety_prover_") && value.parse::<f64>().is_ok(), "{line}");
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! Steps that failed, and when they are tried again.
+
+use std::collections::BTreeMap;
+
+use crate::url::without_keys;
+
+/// Seconds of chain time that the second failure waits; each one after it twice as long.
+const FIRST: u64 = 10;
+const LONGEST: u64 = 300;
+
+/// Failures of steps by name. The first is tried again at the next block, for most have passed by then.
+#[derive(Debug, Default)]
+pub(super) struct Waits(BTreeMap<String, Wait>);
+
+#[derive(Debug, Clone, Copy)]
+struct Wait {
+    failures: u32,
+    until: u64,
+}
+
+impl Waits {
+    pub(super) fn may(&self, name: &str, time: u64) -> bool {
+        self.0.get(name).is_none_or(|wait| time >= wait.until)
+    }
+
+    pub(super) fn done(&mut self, name: &str) {
+        self.0.remove(name);
+    }
+
+    /// Says why, and forgets steps that nobody has tried for long.
+    pub(super) fn failed(&mut self, name: String, time: u64, error: &anyhow::Error) {
+        tracing::warn!("{name} failed and is tried again: {}", without_keys(&format!("{error:#}")));
+        self.0.retain(|_, wait| time < wait.until + LONGEST);
+        let failures = self.0.get(&name).map_or(0, |wait| wait.failures) + 1;
+        let pause = match failures {
+            1 => 0,
+            _ => (FIRST << (failures - 2).min(8)).min(LONGEST),
+        };
+        self.0.insert(name, Wait { failures, until: time + pause });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failures_are_tried_again_less_and_less_often() {
+        let (mut waits, mut time, mut pauses) = (Waits::default(), 1_000, Vec::new());
+        for _ in 0..8 {
+            waits.failed("commit".to_owned(), time, &anyhow::anyhow!("no"));
+            let begin = time;
+            while !waits.may("commit", time) {
+                time += 1;
+            }
+            pauses.push(time - begin);
+        }
+        assert_eq!(pauses, [0, 10, 20, 40, 80, 160, 300, 300]);
+        assert!(waits.may("draw", time));
+        waits.done("commit");
+        waits.failed("commit".to_owned(), time, &anyhow::anyhow!("no"));
+        assert!(waits.may("commit", time), "it begins anew");
+    }
+}
