@@ -3,13 +3,18 @@
 mod stage;
 
 mod audit;
+mod capacity;
 mod demo;
+mod prover;
 mod story;
+mod watcher;
 
 mod corners;
 mod decline;
+mod demand;
 mod deploy;
 mod exit;
+mod governance;
 mod margin;
 mod payout;
 mod renewal;
@@ -17,6 +22,7 @@ mod slash;
 
 mod backfill;
 mod bad_input;
+mod heads;
 mod outage;
 mod reorg;
 mod restart;
