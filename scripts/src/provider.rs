@@ -280,6 +280,12 @@ pub async fn claim(context: &Context, recipient: Option<Address>) -> Result<Clai
 async fn release_rewards(context: &Context, provider: Address) -> Result<()> {
     let now = context.now().await?;
     for commitment in commitment::of(context, provider).await? {
+        let found =
+            context.view(context.at().capacity, Capacity::commitmentOfCall { commitment: commitment.0 }).await?;
+        // Asked-for leaves come before payments; what is owed otherwise is no less due.
+        if found.openChallenges > 0 {
+            continue;
+        }
         let call = Rewards::pendingOfCall { commitment: commitment.0 };
         let pending = context.view(context.at().rewards, call).await?;
         if pending.amount > 0 && pending.dueAt.to::<u64>() <= now {

@@ -137,8 +137,8 @@ pub fn plan(sight: &Sight, held: &BTreeMap<u32, Holding>, settings: &Settings) -
         None => {}
     }
     let audits = sight.windows.iter().filter(|(window, seen)| seen.status == AUDITED && is_claimed(held, **window));
-    let open = audits.filter(|(_, seen)| sight.time <= seen.deadline);
-    steps.extend(open.map(|(window, seen)| Step::Answer { window: *window, rank: seen.rank }));
+    // Also after its deadline: an answer counts until somebody convicts.
+    steps.extend(audits.map(|(window, seen)| Step::Answer { window: *window, rank: seen.rank }));
     let demands = sight.demands.iter().filter(|(window, _)| is_claimed(held, *window));
     steps.extend(demands.map(|&(window, position)| Step::Deliver { window, position }));
     steps.extend(commitment(sight, held, settings));

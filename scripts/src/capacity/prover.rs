@@ -81,6 +81,8 @@ pub struct Prover {
     tally: Tally,
     /// Windows of which nothing will change.
     settled: BTreeMap<u32, Seen>,
+    /// The last block at which a window's claim was seen open, or the first at which it was seen closed.
+    seen_open: BTreeMap<u32, u64>,
     /// Leaves that were demanded, with the block of the demand.
     demands: BTreeMap<(u32, u32), u64>,
     /// Blocks up to here were searched for demands.
@@ -134,6 +136,7 @@ impl Prover {
             solving: None,
             tally: Tally::default(),
             settled: BTreeMap::new(),
+            seen_open: BTreeMap::new(),
             demands: BTreeMap::new(),
             searched: None,
             waits: Waits::default(),
@@ -212,17 +215,21 @@ impl Prover {
                 tracing::info!("commitment {} has ended, and everything of it is paid", self.identity.commitment);
                 return Ok(Ended::Yes);
             }
-            self.attempt(head, step).await;
+            let is_answer = matches!(step, Step::Answer { .. } | Step::Deliver { .. });
+            // Each is a transaction that is waited for: a flood of demands must not hold up the next commit.
+            if self.attempt(head, step).await && is_answer {
+                return Ok(Ended::No(last));
+            }
         }
         self.meters.finish(head);
         Ok(Ended::No(head.hash))
     }
 
-    /// A step that fails is told, and tried again later; the others go on.
-    async fn attempt(&mut self, head: Head, step: Step) {
+    /// A step that fails is told, and tried again later; the others go on. False: it was not tried.
+    async fn attempt(&mut self, head: Head, step: Step) -> bool {
         let name = format!("{step:?}");
         if !self.waits.may(&name, head.time) {
-            return;
+            return false;
         }
         match self.act(head, step).await {
             Ok(()) => self.waits.done(&name),
@@ -231,6 +238,7 @@ impl Prover {
                 self.waits.failed(name, head.time, &error);
             }
         }
+        true
     }
 
     /// What a killed prover had committed is served again.

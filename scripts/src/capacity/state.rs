@@ -161,7 +161,12 @@ impl Store {
         if held.seed != seed || held.sealed.is_some() || held.leaves.contains_key(&leaf.position) {
             return Ok(false);
         }
-        held.file.write_all(line(&leaf)?.as_bytes()).and_then(|()| held.file.sync_data())?;
+        let length = held.file.metadata()?.len();
+        if let Err(error) = held.file.write_all(line(&leaf)?.as_bytes()).and_then(|()| held.file.sync_data()) {
+            // Half a line would spoil the next one.
+            held.file.set_len(length)?;
+            return Err(error.into());
+        }
         held.leaves.insert(leaf.position, leaf);
         Ok(true)
     }

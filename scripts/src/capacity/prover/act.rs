@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use alloy::primitives::Bytes;
 use alloy::sol_types::SolCall as _;
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use contracts::i_capacity::ICapacity;
 
 use super::Prover;
@@ -16,6 +16,7 @@ use crate::capacity::puzzle::{Leaf, Leaves, MILLION, Tree};
 use crate::capacity::solver::check_all;
 use crate::capacity::state::{Holding, Sealed};
 use crate::chain::Sent;
+use crate::url::without_keys;
 
 impl Prover {
     pub(super) async fn act(&mut self, head: Head, step: Step) -> Result<()> {
@@ -160,6 +161,8 @@ impl Prover {
             return Ok(sealed);
         }
         let target = self.capacity.target(head, super::CLASS_CPU, window).await?;
+        // No leaf meets a target of zero: sealing then would throw all of them away.
+        ensure!(!target.is_zero(), "the node shows no target of window {window}");
         let (store, units, threads) = (Arc::clone(&self.store), self.identity.units, self.crew.threads());
         let assignment = self.assignment(holding.seed);
         let sealing = move || {
@@ -206,7 +209,9 @@ impl Prover {
                 for (call, window) in calls.into_iter().zip(windows) {
                     match self.capacity.send_together(vec![call]).await {
                         Ok(sent) => self.drawn(&sent),
-                        Err(error) => tracing::warn!("window {window} is not drawn: {error:#}"),
+                        Err(error) => {
+                            tracing::warn!("window {window} is not drawn: {}", without_keys(&format!("{error:#}")));
+                        }
                     }
                 }
             }

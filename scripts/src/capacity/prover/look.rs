@@ -51,10 +51,14 @@ impl Prover {
         asked.dedup();
         let seen = try_join_all(asked.iter().map(|window| self.window(head, *window))).await?;
         let mut windows: BTreeMap<u32, Seen> = asked.into_iter().zip(seen).collect();
+        self.seen_open.retain(|window, _| held.contains_key(window));
         for (window, seen) in &windows {
-            let block = held.get(window).and_then(|holding| holding.sealed.as_ref()?.block);
-            let is_old = block.is_some_and(|block| head.number > block + UNSETTLED_BLOCKS);
-            if is_old && [DRAWN, ANSWERED].contains(&seen.status) {
+            let is_closed = [DRAWN, ANSWERED].contains(&seen.status);
+            // What closed a claim can be taken back as well as the claim.
+            let last_open = self.seen_open.entry(*window).or_insert(head.number);
+            if !is_closed {
+                *last_open = head.number;
+            } else if head.number > *last_open + UNSETTLED_BLOCKS && held.contains_key(window) {
                 self.settled.insert(*window, *seen);
             }
         }
@@ -78,7 +82,7 @@ impl Prover {
         Ok(Seen { seed, target, status, digest, rank, deadline })
     }
 
-    /// Demands of leaves that are held and can still be delivered.
+    /// Demands of leaves that are held.
     async fn open_demands(&mut self, head: Head, held: &BTreeMap<u32, Holding>) -> Result<Vec<(u32, u32)>> {
         let blocks = held.values().filter_map(|holding| holding.sealed.as_ref()?.block);
         let from = match self.searched {
@@ -87,16 +91,20 @@ impl Prover {
         };
         if let Some(from) = from.filter(|from| *from <= head.number) {
             let found = self.capacity.demanded(from, head.number, self.identity.commitment).await?;
-            self.demands.extend(found);
+            for (demand, block) in found {
+                self.demands.entry(demand).or_insert(block);
+            }
             self.searched = Some(head.number);
         }
         let mut open = Vec::new();
         let mut answered = Vec::new();
-        for (&(window, position), &block) in &self.demands {
+        for (&(window, position), last_open) in &mut self.demands {
             let due = self.capacity.demand(head, self.identity.commitment, window, position).await?;
-            if due >= head.time {
+            // Also after its deadline: a delivery counts until somebody convicts.
+            if due > 0 {
+                *last_open = head.number;
                 open.push((window, position));
-            } else if head.number > block + UNSETTLED_BLOCKS {
+            } else if head.number > *last_open + UNSETTLED_BLOCKS {
                 answered.push((window, position));
             }
         }
