@@ -40,6 +40,9 @@ const FETCHES_MAX: usize = 32;
 /// Demands for one claim: two leaves that are not there say as much as ten.
 const DEMANDS_MAX: usize = 2;
 
+/// Chain time after which a profile is read again: reading one goes through all blocks of the deployment.
+const READ_AGAIN: u64 = 3_600;
+
 /// How a watcher is run.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -117,7 +120,8 @@ pub struct Watcher {
     read_to: Option<u64>,
     draw_limit: u64,
     commitments: BTreeMap<CommitmentId, ICapacity::Commitment>,
-    endpoints: BTreeMap<Address, String>,
+    /// Where profiles say that leaves are served, and when they were read.
+    endpoints: BTreeMap<Address, (u64, Option<String>)>,
     /// Blocks from which announcements count.
     announced: BTreeMap<Key, u64>,
     waits: Waits,
@@ -192,13 +196,18 @@ impl Watcher {
         }
         self.read(head).await?;
         let due = self.due(head);
-        let fetches = due.iter().filter(|(_, duty)| *duty == Duty::Fetch).map(|(entry, _)| entry);
-        let fetches: Vec<&Entry> = fetches.take(FETCHES_MAX).collect();
-        let is_more = due.iter().filter(|(_, duty)| *duty == Duty::Fetch).count() > fetches.len();
-        self.judge_all(head, &fetches).await?;
+        // What is proved or overdue comes before what has yet to be fetched: servers may be slow, deadlines are not.
         for (entry, duty) in due.iter().filter(|(_, duty)| *duty != Duty::Fetch) {
             self.attempt(head, entry, *duty).await;
         }
+        self.prosecute(head).await;
+        let mut fetches: Vec<&Entry> =
+            due.iter().filter(|(_, duty)| *duty == Duty::Fetch).map(|(entry, _)| entry).collect();
+        // Never asked first: claims of silent servers, asked again and again, must not keep others from being looked at.
+        fetches.sort_by_key(|entry| self.asked_at(entry));
+        let is_more = fetches.len() > FETCHES_MAX;
+        fetches.truncate(FETCHES_MAX);
+        self.judge_all(head, &fetches).await;
         self.prosecute(head).await;
         self.counts.finish(head);
         // With more to fetch it is looked again at once, although the head is the same.
@@ -257,6 +266,11 @@ impl Watcher {
         let is_ours = self.journal.demanded(key, entry.committed.root) > 0;
         let overdue = entry.open_demands().filter(move |(_, deadline)| is_ours && *deadline < head.time);
         overdue.map(|(position, _)| Duty::ConvictUndelivered { position })
+    }
+
+    fn asked_at(&self, entry: &Entry) -> u64 {
+        let key = (entry.committed.commitment, entry.committed.window);
+        self.memory.get(&key).map_or(0, |(_, _, memory)| memory.asked_at)
     }
 
     fn remember(&mut self, entry: &Entry, change: impl FnOnce(&mut Memory)) {

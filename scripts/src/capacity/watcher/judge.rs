@@ -7,36 +7,45 @@ use anyhow::Result;
 use contracts::i_capacity::ICapacity;
 use futures::future::join_all;
 
-use super::Watcher;
 use super::book::Entry;
 use super::journal::{Deed, Proof};
-use crate::capacity::contract::Head;
+use super::{READ_AGAIN, Watcher};
+use crate::capacity::contract::{Committed, Head};
 use crate::capacity::leaves::Fault;
 use crate::capacity::puzzle::{Assignment, Leaf, Leaves, Tree, meets};
 use crate::capacity::solver::{CLASS_CPU, Verdict, check_all};
 use crate::ids::CommitmentId;
+use crate::url::without_keys;
 
 impl Watcher {
     /// Asks the servers at the same time, and judges what they answer one after the other, on all cores.
-    pub(super) async fn judge_all(&mut self, head: Head, entries: &[&Entry]) -> Result<()> {
+    /// A claim that cannot be judged now is told of and asked for again later; the others go on.
+    pub(super) async fn judge_all(&mut self, head: Head, entries: &[&Entry]) {
         let mut addresses = Vec::new();
         for entry in entries {
-            addresses.push(self.address_of(head, entry).await?);
+            addresses.push(self.address_of(head, entry).await);
         }
-        let asked = entries.iter().zip(&addresses).map(|(entry, address)| async {
+        let asked = entries.iter().zip(addresses).map(|(entry, address)| async {
             match address {
-                Some(address) => self.client.fetch(address, &entry.committed).await,
-                None => Err(Fault::Silent("its provider names no endpoint".to_owned())),
+                Ok(Some(address)) => Ok(self.client.fetch(&address, &entry.committed).await),
+                Ok(None) => Ok(Err(Fault::Silent("its provider names no endpoint".to_owned()))),
+                Err(error) => Err(error),
             }
         });
         let answers = join_all(asked).await;
         for (entry, answer) in entries.iter().zip(answers) {
-            match answer {
-                Ok(leaves) => self.judge(head, entry, leaves).await?,
-                Err(fault) => self.suspect(head, entry, &fault).await?,
+            let judged = match answer {
+                Ok(Ok(leaves)) => self.judge(head, entry, leaves).await,
+                Ok(Err(fault)) => self.suspect(head, entry, &fault).await,
+                Err(error) => Err(error),
+            };
+            if let Err(error) = judged {
+                let Committed { commitment, window, .. } = &entry.committed;
+                let why = without_keys(&format!("{error:#}"));
+                tracing::warn!("window {window} of commitment {commitment} is not judged: {why}");
+                self.remember(entry, |memory| memory.asked_at = head.time);
             }
         }
-        Ok(())
     }
 
     pub(super) async fn commitment(&mut self, head: Head, id: CommitmentId) -> Result<ICapacity::Commitment> {
@@ -50,22 +59,23 @@ impl Watcher {
 
     async fn address_of(&mut self, head: Head, entry: &Entry) -> Result<Option<String>> {
         let provider = self.commitment(head, entry.committed.commitment).await?.provider;
-        if let Some(address) = self.options.endpoints.get(&provider).or(self.endpoints.get(&provider)) {
+        if let Some(address) = self.options.endpoints.get(&provider) {
             return Ok(Some(address.clone()));
         }
-        let address = self.capacity.endpoint(head, provider).await?;
-        if let Some(address) = &address {
-            self.endpoints.insert(provider, address.clone());
+        match self.endpoints.get(&provider) {
+            Some((read_at, address)) if head.time < read_at + READ_AGAIN => Ok(address.clone()),
+            _ => {
+                let address = self.capacity.endpoint(head, provider).await?;
+                self.endpoints.insert(provider, (head.time, address.clone()));
+                Ok(address)
+            }
         }
-        Ok(address)
     }
 
     /// A server that is silent or lies proves nothing, but its leaves can be demanded.
     async fn suspect(&mut self, head: Head, entry: &Entry, fault: &Fault) -> Result<()> {
         let (id, window) = (entry.committed.commitment, entry.committed.window);
         let provider: Address = self.commitment(head, id).await?.provider;
-        // It may have moved.
-        self.endpoints.remove(&provider);
         let mut is_new = false;
         self.remember(entry, |memory| {
             is_new = memory.silent_since == 0;
