@@ -116,7 +116,7 @@ contract RewardsGasTest is RewardsBase {
     function test_Gas_Claim() external {
         vm.prank(providers[0]);
         rewards.claim(providers[0], providers[0]);
-        _measured("Rewards", "claim", 55_000);
+        _measured("Rewards", "claim_reward_credit", 55_000);
     }
 
     /* FEE BURN */
@@ -142,7 +142,7 @@ contract RewardsGasTest is RewardsBase {
         feeBurn.collect();
         vm.prank(reserve);
         feeBurn.claim();
-        _measured("FeeBurn", "claim", 60_000);
+        _measured("FeeBurn", "claim_treasury", 60_000);
     }
 
     /* ATTRIBUTES */
