@@ -8,6 +8,7 @@ use contracts::{Capacity, PriceGuard, Rewards, Staking};
 use serde::Serialize;
 
 use crate::amount::{Flt, Usd, price};
+use crate::capacity::contract::Committed;
 use crate::chain::Context;
 use crate::ids::{CommitmentId, LockId};
 use crate::quote::mul_div_up;
@@ -174,14 +175,7 @@ pub(crate) async fn claim(context: &Context, commitment: CommitmentId, window: u
     let topics = [B256::from(U256::from(commitment.0)), B256::from(U256::from(window))];
     let logs = context.logs_of(context.at().capacity, Capacity::WindowCommitted::SIGNATURE_HASH, topics).await?;
     let log = logs.last().with_context(|| format!("Commitment {commitment} has no claim of window {window}."))?;
-    let fact = Capacity::WindowCommitted::decode_log(&log.inner)?;
-    Ok(ICapacity::Claim {
-        window,
-        filled: fact.filled,
-        blockNumber: log.block_number.context("a log of a mined block has its number")?,
-        root: fact.root,
-        bitmapHash: alloy::primitives::keccak256(&fact.bitmap),
-    })
+    Ok(Committed::of(log)?.claim())
 }
 
 /// The first moment of an epoch.

@@ -11,6 +11,8 @@ pub const WINDOWS: u32 = 24;
 pub const GRACE: u64 = 600;
 /// Claims are drawn, and epochs final, this long after an epoch.
 pub const DRAWS: u64 = 3 * WINDOW;
+/// The last part of a draw's time, into which nobody puts it off.
+pub const DRAW_RESERVE: u64 = WINDOW;
 /// Leaves are demanded and frauds proved until this long after an epoch.
 pub const CHALLENGES: u64 = 27 * WINDOW;
 /// An audit or a demand is answered within this.

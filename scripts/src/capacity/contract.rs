@@ -22,6 +22,9 @@ const HISTORY: Address = address!("0x0000F90827F1C53a10cb7A02335B175320002935");
 const HISTORY_BLOCKS: u64 = 8_191;
 const RECENT_BLOCKS: u64 = 256;
 
+/// Blocks that may be replaced by others: what happened in them is looked at again.
+pub const UNSETTLED_BLOCKS: u64 = 64;
+
 /// Nodes limit how many blocks a request for logs may span.
 const LOG_BLOCKS: u64 = 2_000;
 
@@ -45,16 +48,10 @@ pub struct Committed {
 
 impl Committed {
     pub fn claim(&self) -> ICapacity::Claim {
-        ICapacity::Claim {
-            window: self.window,
-            filled: self.bitmap.filled(),
-            blockNumber: self.block,
-            root: self.root,
-            bitmapHash: self.bitmap.hash(),
-        }
+        self.bitmap.claim(self.window, self.root, self.block)
     }
 
-    fn of(log: &Log) -> Result<Self> {
+    pub fn of(log: &Log) -> Result<Self> {
         let block = log.block_number.context("a log that is mined has a block")?;
         let event = ICapacity::WindowCommitted::decode_log(&log.inner)?.data;
         let commitment = CommitmentId(event.commitment);
@@ -72,6 +69,11 @@ pub struct Capacity {
 /// A contract's refusal, if this is one.
 pub fn refusal(error: &anyhow::Error) -> Option<&Refusal> {
     error.chain().find_map(|cause| cause.downcast_ref::<Refusal>())
+}
+
+/// Whether it is the refusal of this name.
+pub fn is_refused(error: &anyhow::Error, name: &str) -> bool {
+    refusal(error).is_some_and(|refusal| refusal.name == name)
 }
 
 impl Capacity {

@@ -4,6 +4,7 @@
 pub mod clock;
 pub mod contract;
 pub mod leaves;
+pub mod meter;
 pub mod plan;
 pub mod prover;
 pub mod puzzle;

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use alloy::primitives::{B256, FixedBytes, U256};
 
-use super::clock::{ANSWERS, challenge_end, commit_deadline, epoch_at, epoch_of, final_at, window_at, windows_after};
+use super::clock::{
+    ANSWERS, DRAW_RESERVE, challenge_end, commit_deadline, epoch_at, epoch_of, final_at, window_at, windows_after,
+};
 use super::puzzle::{self, DRAW_AFTER, digest, positions};
 use super::state::{Holding, Sealed};
 use crate::time::DAY;
@@ -15,9 +17,6 @@ pub const COMMITTED: u8 = 1;
 pub const DRAWN: u8 = 2;
 pub const AUDITED: u8 = 3;
 pub const ANSWERED: u8 = 4;
-
-/// A draw that waits for the next commit is not put off into the last part of its time.
-const DRAW_RESERVE: u64 = 3_600;
 
 /// Leaves are kept this much longer than they can be asked for.
 const KEEP: u64 = 3_600;

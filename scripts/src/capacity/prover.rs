@@ -10,25 +10,22 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use alloy::primitives::B256;
+use alloy::primitives::{B256, U256};
 use anyhow::{Result, bail, ensure};
 use axum::Router;
 use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-pub use self::meters::{Meter, Meters};
+pub use self::meters::Meters;
 use super::contract::{Capacity, Head};
 use super::leaves::{self, Claim, Shelf};
 use super::plan::{Seen, Settings, Step, plan};
-use super::puzzle::{Assignment, positions};
+use super::puzzle::{Assignment, PUZZLES, positions};
 use super::solver::{CLASS_CPU, Crew, Order, Sink, Tally};
 use super::state::{Identity, Sealed, Store};
-use super::waits::Waits;
+use super::waits::{Contact, Waits};
 use crate::ids::CommitmentId;
-
-/// Blocks that may be replaced by others: what happened in them is looked at again.
-const UNSETTLED_BLOCKS: u64 = 64;
 
 /// Part of what the chain remembers that a draw may wait for the next commit.
 const PATIENCE_DIVISOR: u64 = 2;
@@ -177,23 +174,18 @@ impl Prover {
 
     /// Looks at each new head and does what is to be done.
     async fn follow(&mut self) -> Result<()> {
-        let (mut last, mut is_failing) = (B256::ZERO, false);
+        let (mut last, mut contact) = (B256::ZERO, Contact::default());
         loop {
             match self.once(last).await {
                 Ok(Ended::Yes) => return Ok(()),
                 Ok(Ended::Convicted) => bail!("Commitment {} was convicted.", self.identity.commitment),
                 Ok(Ended::No(head)) => {
-                    if is_failing {
-                        tracing::info!("the node answers again");
-                    }
-                    (last, is_failing) = (head, false);
+                    contact.kept();
+                    last = head;
                 }
                 Err(error) => {
                     self.meters.node_errors.add(1);
-                    if !is_failing {
-                        tracing::warn!("{}; solving goes on", crate::url::without_keys(&format!("{error:#}")));
-                    }
-                    is_failing = true;
+                    contact.lost(&error, "; solving goes on");
                 }
             }
             tokio::time::sleep(self.poll).await;
@@ -265,7 +257,7 @@ impl Prover {
     }
 
     /// Tells the threads what to solve, unless they know.
-    fn solve(&mut self, order: (u32, B256, u32), target: alloy::primitives::U256) -> Result<()> {
+    fn solve(&mut self, order: (u32, B256, u32), target: U256) -> Result<()> {
         let (window, seed, wanted) = order;
         let is_known = self.solving.is_some_and(|(w, s, most)| (w, s) == (window, seed) && wanted <= most);
         if is_known {
@@ -280,7 +272,7 @@ impl Prover {
         }
         let (assignment, units) = (self.assignment(seed), u32::from(self.identity.units));
         // The first puzzle of every unit, then the second of every unit, and so on.
-        let all = (0..positions(self.identity.units)).map(|turn| turn % units * super::puzzle::PUZZLES + turn / units);
+        let all = (0..positions(self.identity.units)).map(|turn| turn % units * PUZZLES + turn / units);
         let missing = all.filter(|position| !held.contains_key(position));
         let most = (wanted as usize).saturating_sub(held.len());
         self.crew.order(Some(Order::new(window, assignment, target, missing.take(most))));

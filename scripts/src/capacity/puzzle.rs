@@ -157,6 +157,11 @@ impl Bitmap {
     pub fn hash(&self) -> B256 {
         keccak256(&self.0)
     }
+
+    /// What a commit of these positions claims.
+    pub fn claim(&self, window: u32, root: B256, block: u64) -> ICapacity::Claim {
+        ICapacity::Claim { window, filled: self.filled(), blockNumber: block, root, bitmapHash: self.hash() }
+    }
 }
 
 /// The rank of the leaf that a claim's draw asks for; none where it is not audited.

@@ -43,13 +43,7 @@ impl Sealed {
 
     /// The claim as the contract hashes it, once it is mined.
     pub fn claim(&self) -> Option<ICapacity::Claim> {
-        self.block.map(|block| ICapacity::Claim {
-            window: self.window,
-            filled: self.filled(),
-            blockNumber: block,
-            root: self.root,
-            bitmapHash: self.bitmap.hash(),
-        })
+        self.block.map(|block| self.bitmap.claim(self.window, self.root, block))
     }
 }
 
@@ -132,6 +126,10 @@ impl Store {
     pub fn holdings(&self) -> BTreeMap<u32, Holding> {
         let windows = self.lock();
         windows.iter().map(|(window, held)| (*window, held.holding())).collect()
+    }
+
+    pub fn holding(&self, window: u32) -> Option<Holding> {
+        self.lock().get(&window).map(Held::holding)
     }
 
     pub fn leaves(&self, window: u32) -> Leaves {
@@ -261,10 +259,10 @@ impl Held {
         file.set_len(whole as u64)?;
         let seal = path.with_extension(SEALED);
         let sealed = if seal.exists() { Some(read_json::<Sealed>(&seal)?) } else { None };
-        if let Some(sealed) = sealed.as_ref().filter(|sealed| sealed.seed == seed) {
+        let sealed = sealed.filter(|sealed| sealed.seed == seed);
+        if let Some(sealed) = &sealed {
             leaves.retain(|position, _| sealed.bitmap.is_set(*position));
         }
-        let sealed = sealed.filter(|sealed| sealed.seed == seed);
         Ok(Some((window, Self { seed, leaves, file, sealed })))
     }
 }

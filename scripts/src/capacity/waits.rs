@@ -1,6 +1,7 @@
-//! Steps that failed, and when they are tried again.
+//! What failed: steps, and when they are tried again; the node, and whether it answers.
 
 use std::collections::BTreeMap;
+use std::mem;
 
 use crate::url::without_keys;
 
@@ -37,6 +38,27 @@ impl Waits {
             _ => (FIRST << (failures - 2).min(8)).min(LONGEST),
         };
         self.0.insert(name, Wait { failures, until: time + pause });
+    }
+}
+
+/// Whether the node answers: each change is told once.
+#[derive(Debug, Default)]
+pub(super) struct Contact {
+    is_lost: bool,
+}
+
+impl Contact {
+    pub(super) fn kept(&mut self) {
+        if mem::take(&mut self.is_lost) {
+            tracing::info!("the node answers again");
+        }
+    }
+
+    /// `meanwhile` says what goes on all the same.
+    pub(super) fn lost(&mut self, error: &anyhow::Error, meanwhile: &str) {
+        if !mem::replace(&mut self.is_lost, true) {
+            tracing::warn!("{}{meanwhile}", without_keys(&format!("{error:#}")));
+        }
     }
 }
 

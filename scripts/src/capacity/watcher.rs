@@ -15,24 +15,20 @@ use std::time::Duration;
 use alloy::primitives::{Address, B256, U256};
 use anyhow::{Result, ensure};
 use contracts::i_capacity::ICapacity;
-use tokio::sync::watch;
 
 use self::book::{Book, Entry, Key};
 use self::duties::{Duty, Memory, Now, duties};
 use self::journal::Journal;
 use super::clock::{ANSWERS, CHALLENGES, EPOCH};
-use super::contract::{Capacity, Head};
+use super::contract::{Capacity, Head, UNSETTLED_BLOCKS};
 use super::leaves::Client;
-use super::prover::Meter;
-use super::waits::Waits;
+use super::meter::{Meter, Pulse};
+use super::waits::{Contact, Waits};
 use crate::ids::CommitmentId;
 use crate::time::DAY;
 
 /// Claims that can still be convicted for were committed after this much before the head.
 const RETENTION: u64 = EPOCH + CHALLENGES + ANSWERS + 3_600;
-
-/// Blocks that may be replaced by others.
-const UNSETTLED_BLOCKS: u64 = 64;
 
 /// Servers that are asked at one head; the others are asked at the next.
 const FETCHES_MAX: usize = 32;
@@ -77,8 +73,7 @@ impl Options {
 /// Counts since the program was started.
 #[derive(Debug, Default)]
 pub struct Counts {
-    /// Changes after each of them has changed.
-    pulse: watch::Sender<()>,
+    pulse: Pulse,
     /// The last head after which all was done.
     pub head: Meter,
     pub claims: Meter,
@@ -92,16 +87,12 @@ pub struct Counts {
 impl Counts {
     /// Waits until the counts are as wanted.
     pub async fn until(&self, is_wanted: impl Fn(&Self) -> bool) {
-        let mut changed = self.pulse.subscribe();
-        while !is_wanted(self) {
-            // The sender is in `self`, so it does not end before us.
-            let _ = changed.changed().await;
-        }
+        self.pulse.until(|| is_wanted(self)).await;
     }
 
     fn finish(&self, head: Head) {
         self.head.set(head.number);
-        self.pulse.send_replace(());
+        self.pulse.beat();
     }
 }
 
@@ -169,21 +160,14 @@ impl Watcher {
     }
 
     async fn follow(&mut self) {
-        let (mut last, mut is_failing) = (B256::ZERO, false);
+        let (mut last, mut contact) = (B256::ZERO, Contact::default());
         loop {
             match self.once(last).await {
                 Ok(head) => {
-                    if is_failing {
-                        tracing::info!("the node answers again");
-                    }
-                    (last, is_failing) = (head, false);
+                    contact.kept();
+                    last = head;
                 }
-                Err(error) => {
-                    if !is_failing {
-                        tracing::warn!("{}", crate::url::without_keys(&format!("{error:#}")));
-                    }
-                    is_failing = true;
-                }
+                Err(error) => contact.lost(&error, ""),
             }
             tokio::time::sleep(self.options.poll).await;
         }
@@ -269,14 +253,12 @@ impl Watcher {
     }
 
     fn asked_at(&self, entry: &Entry) -> u64 {
-        let key = (entry.committed.commitment, entry.committed.window);
-        self.memory.get(&key).map_or(0, |(_, _, memory)| memory.asked_at)
+        self.memory.get(&entry.key()).map_or(0, |(_, _, memory)| memory.asked_at)
     }
 
     fn remember(&mut self, entry: &Entry, change: impl FnOnce(&mut Memory)) {
         let committed = &entry.committed;
-        let key = (committed.commitment, committed.window);
-        let memory = self.memory.entry(key).or_insert((committed.root, committed.block, Memory::default()));
+        let memory = self.memory.entry(entry.key()).or_insert((committed.root, committed.block, Memory::default()));
         change(&mut memory.2);
     }
 

@@ -10,7 +10,7 @@ use contracts::i_capacity::ICapacity;
 
 use super::Prover;
 use crate::capacity::clock::{WINDOW, window_end};
-use crate::capacity::contract::{Head, refusal};
+use crate::capacity::contract::{Head, is_refused, refusal};
 use crate::capacity::plan::Step;
 use crate::capacity::puzzle::{Leaf, Leaves, MILLION, Tree};
 use crate::capacity::solver::check_all;
@@ -72,7 +72,7 @@ impl Prover {
     }
 
     fn holding(&self, window: u32) -> Option<Holding> {
-        self.store.holdings().remove(&window)
+        self.store.holding(window)
     }
 
     /// Looks up what was committed of a window, and in which block.
@@ -280,8 +280,4 @@ impl Prover {
         tracing::info!("what was earned is paid");
         Ok(())
     }
-}
-
-fn is_refused(error: &anyhow::Error, name: &str) -> bool {
-    refusal(error).is_some_and(|refusal| refusal.name == name)
 }

@@ -1,36 +1,15 @@
 //! What a prover counts, for people and for Prometheus.
 
 use std::fmt::Write as _;
-use std::sync::atomic::{AtomicU64, Ordering};
-
-use tokio::sync::watch;
 
 use crate::capacity::contract::Head;
+use crate::capacity::meter::{Meter, Pulse};
 use crate::capacity::solver::Tally;
-
-/// A number that many threads change.
-#[derive(Debug, Default)]
-pub struct Meter(AtomicU64);
-
-impl Meter {
-    pub fn add(&self, count: u64) {
-        self.0.fetch_add(count, Ordering::Relaxed);
-    }
-
-    pub fn set(&self, value: u64) {
-        self.0.store(value, Ordering::Relaxed);
-    }
-
-    pub fn get(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
-    }
-}
 
 /// Counts since the program was started, but for the head: the last one after which all was done.
 #[derive(Debug, Default)]
 pub struct Meters {
-    /// Changes after each of them has changed.
-    pulse: watch::Sender<()>,
+    pulse: Pulse,
     pub leaves: Meter,
     pub commits: Meter,
     pub claimed: Meter,
@@ -54,16 +33,12 @@ impl Meters {
     }
 
     pub(super) fn pulse(&self) {
-        self.pulse.send_replace(());
+        self.pulse.beat();
     }
 
     /// Waits until the meters are as wanted.
     pub async fn until(&self, is_wanted: impl Fn(&Self) -> bool) {
-        let mut changed = self.pulse.subscribe();
-        while !is_wanted(self) {
-            // The sender is in `self`, so it does not end before us.
-            let _ = changed.changed().await;
-        }
+        self.pulse.until(|| is_wanted(self)).await;
     }
 
     /// In the text format of Prometheus.

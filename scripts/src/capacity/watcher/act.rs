@@ -11,7 +11,7 @@ use super::duties::Duty;
 use super::journal::{Deed, Proof};
 use crate::amount::Flt;
 use crate::capacity::clock::{challenge_end, epoch_of};
-use crate::capacity::contract::{Head, refusal};
+use crate::capacity::contract::{Head, is_refused, refusal};
 use crate::capacity::puzzle::{self, DRAW_AFTER};
 use crate::chain::Sent;
 
@@ -34,7 +34,7 @@ impl Watcher {
                 let call = ICapacity::convictUndeliveredCall { commitment, window, position };
                 match self.capacity.send(call).await {
                     // Somebody was faster, and its deposit waits.
-                    Err(error) if is_refused(&error, &["DemandUnknown"]) => {}
+                    Err(error) if is_refused(&error, "DemandUnknown") => {}
                     sent => self.convicted(&sent?),
                 }
                 self.collect().await
@@ -46,7 +46,7 @@ impl Watcher {
     async fn collect(&self) -> Result<()> {
         let account = self.capacity.context.sender()?;
         match self.capacity.send(ICapacity::claimDepositCall { recipient: account }).await {
-            Err(error) if is_refused(&error, &["NothingToClaim"]) => Ok(()),
+            Err(error) if is_refused(&error, "NothingToClaim") => Ok(()),
             sent => sent.map(drop),
         }
     }
@@ -54,7 +54,7 @@ impl Watcher {
     /// Pays for a random claimed leaf to be shown on the chain, as far as the budget goes.
     async fn demand(&mut self, head: Head, entry: &Entry) -> Result<()> {
         let committed = &entry.committed;
-        let key = (committed.commitment, committed.window);
+        let key = entry.key();
         let claimed = committed.bitmap.positions().filter(|position| !entry.was_demanded(*position));
         let Some(position) = claimed.choose(&mut rand::rng()) else { return Ok(()) };
         // The base fee may rise until it is mined; what is too much comes back.
@@ -94,7 +94,7 @@ impl Watcher {
         }
         let call = ICapacity::drawCall { commitment: committed.commitment.0, claim: committed.claim() };
         match self.capacity.send(call).await {
-            Err(error) if is_refused(&error, &["DrawnAlready"]) => {}
+            Err(error) if is_refused(&error, "DrawnAlready") => {}
             sent => {
                 sent?;
                 self.counts.draws.add(1);
@@ -137,7 +137,7 @@ impl Watcher {
         let hash = self.capacity.view(head, call).await?;
         let block = match self.capacity.send(ICapacity::announceCall { hash }).await {
             // Before a restart.
-            Err(error) if is_refused(&error, &["AnnouncementKnown"]) => head.number,
+            Err(error) if is_refused(&error, "AnnouncementKnown") => head.number,
             sent => sent?.block.unwrap_or(head.number),
         };
         self.announced.insert(key, block);
@@ -159,14 +159,14 @@ impl Watcher {
                 Ok(())
             }
             // Its block comes.
-            Err(error) if is_refused(&error, &["AnnouncementTooYoung"]) => Ok(()),
+            Err(error) if is_refused(&error, "AnnouncementTooYoung") => Ok(()),
             // A reorganisation took it back.
-            Err(error) if is_refused(&error, &["AnnouncementUnknown"]) => {
+            Err(error) if is_refused(&error, "AnnouncementUnknown") => {
                 self.announced.remove(&key);
                 Ok(())
             }
-            Err(error) if is_refused(&error, &["CommitmentConvictedAlready"]) => Ok(()),
-            Err(error) if is_refused(&error, &["LeafValid"]) => {
+            Err(error) if is_refused(&error, "CommitmentConvictedAlready") => Ok(()),
+            Err(error) if is_refused(&error, "LeafValid") => {
                 tracing::error!("commitment {}: the chain's verifier finds a leaf valid that we do not", key.0);
                 self.journal.note(key, Deed::Checked { root: entry.committed.root })
             }
@@ -191,8 +191,4 @@ impl Watcher {
             Flt(convicted.bountyStake)
         );
     }
-}
-
-fn is_refused(error: &anyhow::Error, names: &[&str]) -> bool {
-    refusal(error).is_some_and(|refusal| names.contains(&refusal.name.as_str()))
 }

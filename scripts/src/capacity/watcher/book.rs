@@ -36,6 +36,10 @@ struct Demand {
 }
 
 impl Entry {
+    pub fn key(&self) -> Key {
+        (self.committed.commitment, self.committed.window)
+    }
+
     pub fn is_drawn(&self) -> bool {
         self.drawn.is_some()
     }

@@ -1,13 +1,11 @@
 //! What a watcher owes a claim at a head: a function of what is known, which asks nobody.
 
 use super::book::Entry;
-use crate::capacity::clock::{GRACE, WINDOW, challenge_end, epoch_of, final_at, window_end};
+use crate::capacity::clock::{DRAW_RESERVE, GRACE, WINDOW, challenge_end, epoch_of, final_at, window_end};
 use crate::capacity::puzzle::DRAW_AFTER;
 
 /// How long a prover is left to draw on its own: it does so with its next commit.
 const DRAW_PATIENCE: u64 = WINDOW + GRACE + 1_200;
-/// Part of a draw's time, or of what the chain remembers, that is kept for us.
-const DRAW_RESERVE: u64 = 3_600;
 
 /// Seconds of chain time between two questions to a server that does not answer.
 pub const ASK_AGAIN: u64 = 300;
