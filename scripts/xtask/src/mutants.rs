@@ -1,7 +1,7 @@
 //! Runs every law against a contract that was changed to break it. A law that passes anyway proves nothing.
 //!
 //! `contracts/test/invariant/mutants/<Contract>.mutants` lists them. Each becomes a copy of the contract under a name of its own
-//! in `target/mutants`; all compile in one round, and the tests are told which to deploy by `<CONTRACT>_ARTIFACT`.
+//! in `target/mutants`; they compile in rounds, and the tests are told which to deploy by `<CONTRACT>_ARTIFACT`.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -19,6 +19,9 @@ const COPIES: &str = "target/mutants/src";
 
 /// Where Foundry would keep the histories that broke a law: one mutant's must not be replayed on another.
 const HISTORIES: &str = "target/mutants/failures";
+
+/// As many as the compiler, which has 4 GB, takes at once.
+const ROUND: usize = 24;
 
 /// The same histories in every run, so that a mutant that is caught once is caught always.
 const SEED: &str = "0x5";
@@ -50,10 +53,13 @@ pub fn run() -> Result<()> {
     for contract in &contracts {
         copy(contract, 0, None)?;
     }
-    for (index, mutant) in mutants.iter().enumerate() {
-        copy(&mutant.contract, index + 1, Some(mutant))?;
+    for (round, some) in mutants.chunks(ROUND).enumerate() {
+        for (index, mutant) in some.iter().enumerate() {
+            copy(&mutant.contract, round * ROUND + index + 1, Some(mutant))?;
+        }
+        // What was compiled in a round before is not compiled again.
+        succeed(profile(&mut forge(&["build", "--quiet"])?))?;
     }
-    succeed(profile(&mut forge(&["build", "--quiet"])?))?;
 
     let mut complaints = Vec::new();
     for contract in &contracts {
