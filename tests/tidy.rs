@@ -12,8 +12,8 @@ const FILE_BYTES_MAX: usize = 200_000;
 /// Files that are longer than they should be; the list may only shrink.
 const LONG: &[&str] = &[];
 
-/// Where big files belong.
-const BIG: &[&str] = &["tests/data/", "Cargo.lock", "package-lock.json"];
+/// Where big files belong: data, and what programs write.
+const BIG: &[&str] = &["tests/data/", "Cargo.lock", "package-lock.json", "api/openapi.json"];
 
 struct File {
     path: String,
@@ -40,6 +40,7 @@ fn the_repository_is_tidy() {
         events_without_tables,
         columns_without_comments,
         paths_that_lead_nowhere,
+        crates_that_know_too_much,
     ];
     let found: Vec<String> = rules.iter().flat_map(|rule| rule(&files)).collect();
     assert!(found.is_empty(), "\n{}\n", found.join("\n"));
@@ -297,6 +298,30 @@ fn leads(files: &[File], path: &str) -> bool {
     files.iter().any(|file| file.path == path || file.path.ends_with(&end) || file.path.starts_with(&folder))
 }
 
+/// Which of our crates each may use in earnest; `tests` sees all.
+const USES: [(&str, &[&str]); 6] = [
+    ("api", &["matching"]),
+    ("contracts", &[]),
+    ("indexer", &["contracts"]),
+    ("scripts", &["contracts", "matching"]),
+    ("scripts/matching", &[]),
+    ("scripts/xtask", &[]),
+];
+
+fn crates_that_know_too_much(files: &[File]) -> Vec<String> {
+    let ours = USES.map(|(folder, _)| folder.rsplit('/').next().unwrap_or(folder));
+    let mut found = Vec::new();
+    for (folder, allowed) in USES {
+        let manifest = text(files, &format!("{folder}/Cargo.toml")).unwrap_or_default();
+        let uses = manifest.split("\n[dependencies]\n").nth(1).unwrap_or_default();
+        let names =
+            uses.lines().take_while(|line| !line.starts_with('[')).filter_map(|line| line.split(['.', ' ']).next());
+        let bad = names.filter(|name| ours.contains(name) && !allowed.contains(name));
+        found.extend(bad.map(|name| format!("{folder}/Cargo.toml: must not depend on {name}")));
+    }
+    found
+}
+
 /// A rule that finds nothing anywhere is no rule: each must find exactly what is planted.
 fn finds(rule: Rule, planted: &[(&str, &str)], count: usize) {
     let files = planted.iter().map(|(path, text)| File { path: (*path).to_owned(), text: (*text).to_owned() });
@@ -346,6 +371,13 @@ fn tables_and_comments_that_are_missing_are_found() {
     finds(events_without_tables, &[event, ("indexer/migrations/1.sql", "create table deal (")], 1);
     finds(events_without_tables, &[event, ("indexer/migrations/1.sql", table)], 0);
     finds(columns_without_comments, &[("indexer/migrations/1.sql", table)], 2);
+}
+
+#[test]
+fn crates_that_know_too_much_are_found() {
+    let uses = "[package]\n\n[dependencies]\nmatching.workspace = true\nindexer = { path = \"..\" }\n\n[dev-dependencies]\nxtask.workspace = true\n";
+    finds(crates_that_know_too_much, &[("api/Cargo.toml", uses)], 1);
+    finds(crates_that_know_too_much, &[("scripts/matching/Cargo.toml", uses)], 2);
 }
 
 #[test]

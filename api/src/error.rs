@@ -2,6 +2,7 @@
 //! caller or we are at fault. Sources of our faults are logged here, once, and never returned.
 
 use axum::Json;
+use axum::extract::rejection::JsonRejection;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -21,6 +22,15 @@ pub(crate) enum Error {
     /// 400: the query string says something that this route does not understand.
     #[error("{detail}")]
     BadParameter { parameter: String, detail: String },
+    /// 400: the body is not JSON of the form that this route takes.
+    #[error("{0}")]
+    BadBody(String),
+    /// 400: a field of the body says something that this route does not understand.
+    #[error("{detail}")]
+    BadField { field: String, detail: String },
+    /// 413: nothing that this route takes is as long.
+    #[error("the body is too long")]
+    BodyTooLong,
     /// 400: an address or id in the path has the wrong form.
     #[error("{0}")]
     BadPath(String),
@@ -34,7 +44,7 @@ pub(crate) enum Error {
     #[error("nothing lives at {0}; /docs lists the routes")]
     UnknownRoute(String),
     /// 405: everything here is read only.
-    #[error("this API is read only: use GET")]
+    #[error("this API is read only: use GET, and POST for /v1/match alone")]
     MethodNotAllowed,
     /// 304: the caller has what we would answer.
     #[error("not modified")]
@@ -77,7 +87,7 @@ pub(crate) struct Problem {
     status: u16,
     /// What went wrong this time.
     detail: String,
-    /// The query parameter at fault, if it is one.
+    /// The query parameter, or the field of the body, at fault, if it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     parameter: Option<String>,
 }
@@ -87,9 +97,25 @@ impl Error {
         Self::BadParameter { parameter: parameter.to_owned(), detail: detail.into() }
     }
 
+    pub(crate) fn field(field: &str, detail: impl Into<String>) -> Self {
+        Self::BadField { field: field.to_owned(), detail: detail.into() }
+    }
+
+    /// Why a body could not be read.
+    pub(crate) fn body(rejection: &JsonRejection) -> Self {
+        if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            Self::BodyTooLong
+        } else {
+            Self::BadBody(rejection.body_text())
+        }
+    }
+
     fn kind(&self) -> (StatusCode, &'static str, &'static str) {
         match self {
             Self::BadParameter { .. } => (StatusCode::BAD_REQUEST, "bad-parameter", "Bad query parameter"),
+            Self::BadBody(_) => (StatusCode::BAD_REQUEST, "bad-body", "Bad body"),
+            Self::BadField { .. } => (StatusCode::BAD_REQUEST, "bad-field", "Bad field of the body"),
+            Self::BodyTooLong => (StatusCode::PAYLOAD_TOO_LARGE, "body-too-long", "Body too long"),
             Self::BadPath(_) => (StatusCode::BAD_REQUEST, "bad-path", "Bad path"),
             Self::BadCursor(_) => (StatusCode::BAD_REQUEST, "bad-cursor", "Bad cursor"),
             Self::NotFound(..) => (StatusCode::NOT_FOUND, "not-found", "Not found"),
@@ -113,9 +139,9 @@ impl Error {
         }
     }
 
-    /// The query parameter to look at.
+    /// The query parameter, or field of the body, to look at.
     fn at_fault(&self) -> Option<String> {
-        if let Self::BadParameter { parameter, .. } = self {
+        if let Self::BadParameter { parameter, .. } | Self::BadField { field: parameter, .. } = self {
             Some(parameter.clone())
         } else if matches!(self, Self::BadCursor(_)) {
             Some("cursor".to_owned())

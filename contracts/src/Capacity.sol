@@ -9,6 +9,7 @@ import {IPriceGuard} from "./interfaces/IPriceGuard.sol";
 import {IRewards} from "./interfaces/IRewards.sol";
 import {IStaking} from "./interfaces/IStaking.sol";
 import {IWorkVerifier} from "./interfaces/IWorkVerifier.sol";
+import {Half} from "./libraries/Half.sol";
 import {PauseOnce} from "./libraries/PauseOnce.sol";
 import {CommitmentId, ModuleId} from "./types/Ids.sol";
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
@@ -100,16 +101,7 @@ contract Capacity is Credits, AccessManaged {
 
     /// @dev Runs the call in the other half and answers what it answers.
     function _extend() private {
-        address code = liability;
-        assembly ("memory-safe") {
-            // Memory is free to use from here on: this frame ends with the call.
-            let at := mload(0x40)
-            calldatacopy(at, 0, calldatasize())
-            let isDone := delegatecall(gas(), code, at, calldatasize(), 0, 0)
-            returndatacopy(at, 0, returndatasize())
-            if iszero(isDone) { revert(at, returndatasize()) }
-            return(at, returndatasize())
-        }
+        Half.run(liability);
     }
 
     /* GOVERNANCE */

@@ -8,11 +8,15 @@ import {IDeals} from "./interfaces/IDeals.sol";
 import {IOffers} from "./interfaces/IOffers.sol";
 import {IPriceGuard} from "./interfaces/IPriceGuard.sol";
 import {IStaking} from "./interfaces/IStaking.sol";
-import {Stream, Terms, TermsWord} from "./libraries/DealWords.sol";
+import {ISuccession} from "./interfaces/ISuccession.sol";
+import {BackingWord, STANDBY, ServingWord, Stream, Terms, TermsWord} from "./libraries/DealWords.sol";
+import {Half} from "./libraries/Half.sol";
 import {LockMath} from "./libraries/LockMath.sol";
 import {StreamMath} from "./libraries/StreamMath.sol";
 import {DealId, ModuleId} from "./types/Ids.sol";
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 /// @dev Parts by noun in `deals/`: `Books` (storage), `Streams`, `Revenue` and `Service` (what is called every term) are here;
@@ -20,6 +24,7 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 /// both lay storage out alike.
 contract Deals is Service, AccessManaged {
     using SafeCast for uint256;
+    using SafeERC20 for IERC20;
 
     uint16 private constant FEE_MAX_BPS = 1000;
 
@@ -31,12 +36,15 @@ contract Deals is Service, AccessManaged {
         IPriceGuard newPriceGuard,
         IOffers newOffers,
         address newMatching,
+        address newFaults,
         address newTreasury,
         uint16 newFeeBps,
         ModuleId newSlasher
-    ) Books(newStaking, newPriceGuard, newOffers, newMatching, newSlasher) AccessManaged(manager) {
-        extension = address(new Extension(newStaking, newPriceGuard, newOffers, newMatching, newSlasher));
+    ) Books(newStaking, newPriceGuard, newOffers, newMatching, newFaults, newSlasher) AccessManaged(manager) {
+        extension = address(new Extension(newStaking, newPriceGuard, newOffers, newMatching, newFaults, newSlasher));
         _setFee(newFeeBps, newTreasury);
+        // Once: `Staking` pulls from its caller alone, and what the extension does without is room for its code.
+        stablecoin.forceApprove(address(newStaking), type(uint256).max);
     }
 
     /* EXTENSION */
@@ -62,11 +70,6 @@ contract Deals is Service, AccessManaged {
     }
 
     /// @inheritdoc IDeals
-    function releaseLock(DealId, uint8) external {
-        _extend();
-    }
-
-    /// @inheritdoc IDeals
     function marginCall(DealId, uint8) external {
         _extend();
     }
@@ -83,6 +86,31 @@ contract Deals is Service, AccessManaged {
 
     /// @inheritdoc IDeals
     function leave(DealId, uint8) external {
+        _extend();
+    }
+
+    /// @inheritdoc ISuccession
+    function fail(DealId, uint8, uint32, uint40) external returns (bool) {
+        _extend();
+    }
+
+    /// @inheritdoc ISuccession
+    function deduct(DealId, uint8, uint32, uint40) external {
+        _extend();
+    }
+
+    /// @inheritdoc ISuccession
+    function stopSlot(DealId, uint8, uint32) external {
+        _extend();
+    }
+
+    /// @inheritdoc ISuccession
+    function replace(DealId, uint8) external returns (bool) {
+        _extend();
+    }
+
+    /// @inheritdoc ISuccession
+    function payTip(DealId, address) external returns (uint128) {
         _extend();
     }
 
@@ -108,16 +136,7 @@ contract Deals is Service, AccessManaged {
 
     /// @dev Runs the call in the extension and answers what it answers.
     function _extend() private {
-        address code = extension;
-        assembly ("memory-safe") {
-            // Memory is free to use from here on: this frame ends with the call.
-            let at := mload(0x40)
-            calldatacopy(at, 0, calldatasize())
-            let isDone := delegatecall(gas(), code, at, calldatasize(), 0, 0)
-            returndatacopy(at, 0, returndatasize())
-            if iszero(isDone) { revert(at, returndatasize()) }
-            return(at, returndatasize())
-        }
+        Half.run(extension);
     }
 
     /* GOVERNANCE */
@@ -169,6 +188,9 @@ contract Deals is Service, AccessManaged {
         view_.openedAt = uint40(terms.openedAt);
         view_.startedAt = uint40(terms.startedAt);
         view_.stoppedAt = uint40(terms.stoppedAt);
+        view_.standbys = uint8(terms.standbys);
+        view_.reserveBps = uint16(terms.reserveBps);
+        view_.resolver = _rare[deal].resolver;
     }
 
     /// @inheritdoc IDeals
@@ -176,8 +198,7 @@ contract Deals is Service, AccessManaged {
         Place storage place = _placeOf(deal, slot);
         Stream memory stream = place.stream.unpack();
         uint256 rate = _rateOf(deal, place);
-        view_.provider = place.provider;
-        view_.price = place.price;
+        if (stream.status != EMPTY) (view_.provider, view_.price) = (place.provider, place.price);
         view_.offer = place.backing.offer();
         view_.serving = place.serving;
         view_.lock = place.backing.lock();
@@ -195,24 +216,60 @@ contract Deals is Service, AccessManaged {
         else view_.startedAt = uint40(stream.startedAt);
     }
 
+    /// @inheritdoc ISuccession
+    function servedBy(DealId deal, uint8 slot) external view returns (address, uint32) {
+        Place storage place = _places[deal][slot];
+        return (place.provider, place.serving);
+    }
+
+    /// @inheritdoc ISuccession
+    function servingOf(DealId deal, uint8 slot, uint32 serving) external view returns (Serving memory view_) {
+        Past storage past = _past[_servingKey(deal, slot, serving)];
+        (ServingWord word, BackingWord backing) = (past.word, past.backing);
+        require(ServingWord.unwrap(word) != 0, ServingUnknown(deal, slot, serving));
+        uint256 price = _paidUp(slot, backing.price());
+        uint256 rate = price * _agreements[deal].terms.units();
+        view_.provider = word.provider();
+        view_.lock = backing.lock();
+        view_.price = uint96(price);
+        view_.valueAtStake = uint128(backing.valueAtStake());
+        view_.endedAt = uint40(word.endedAt());
+        view_.owed = StreamMath.owedDown(rate, word.settled()).toUint128();
+        view_.credited = StreamMath.owedDown(rate, word.credited()).toUint128();
+    }
+
     // forge-lint: disable-end(unsafe-typecast)
 
+    /// @inheritdoc ISuccession
+    function tipOf(DealId deal) external view returns (uint128) {
+        return _rare[deal].tip;
+    }
+
     /// @inheritdoc IDeals
-    function emptySlots(DealId deal) external view returns (uint16 mask) {
-        if (!_isFillable(deal)) return 0;
-        uint8 slots = _agreements[deal].terms.slots();
-        for (uint8 slot = 0; slot < slots; ++slot) {
-            if (_places[deal][slot].stream.status() == EMPTY) mask |= uint16(2 ** slot);
+    function emptySlots(DealId deal) external view returns (uint32 mask) {
+        TermsWord terms = _agreements[deal].terms;
+        bool isOver = terms.stoppedAt() != 0 || block.timestamp >= _durationEnd(terms, block.timestamp);
+        if (isOver) return 0;
+        if (block.timestamp <= _agreements[deal].expiry) mask = _emptyOf(deal, 0, terms.slots());
+        if (_isAlive(deal, terms)) mask |= _emptyOf(deal, STANDBY, terms.standbys());
+    }
+
+    function _emptyOf(DealId deal, uint8 from, uint8 length) private view returns (uint32 mask) {
+        for (uint8 i = from; i < from + length; ++i) {
+            if (_places[deal][i].stream.status() == EMPTY) mask |= uint32(1) << i;
         }
     }
 
     /// @inheritdoc IDeals
     function providersOf(DealId deal) external view returns (address[] memory providers) {
         uint8 slots = _slotsOf(deal);
-        providers = new address[](slots);
-        for (uint8 slot = 0; slot < slots; ++slot) {
-            Place storage place = _places[deal][slot];
-            if (place.stream.status() != ENDED) providers[slot] = place.provider;
+        providers = new address[](slots + _agreements[deal].terms.standbys());
+        for (uint256 i = 0; i < providers.length; ++i) {
+            // Fewer than 32.
+            // forge-lint: disable-next-line(unsafe-typecast)
+            Place storage place = _places[deal][uint8(i < slots ? i : STANDBY + i - slots)];
+            uint256 status = place.stream.status();
+            if (status == ASSIGNED || status == SERVING) providers[i] = place.provider;
         }
     }
 
@@ -225,7 +282,7 @@ contract Deals is Service, AccessManaged {
         Place storage place = _placeOf(deal, slot);
         TermsWord terms = _agreements[deal].terms;
         uint256 full = uint256(price) + _agreements[deal].royalty;
-        uint256 value = _value(terms, full, place.stream.escrow(), block.timestamp);
+        uint256 value = _reserved(deal, slot, terms, full, place.stream.escrow(), block.timestamp);
         amount = LockMath.lockUp(value, terms.coverageBps(), scale, priceGuard.low()).toUint128();
         valueAtStake = value.toUint128();
     }

@@ -3,39 +3,38 @@ pragma solidity 0.8.37;
 
 import {IAttributes} from "./interfaces/IAttributes.sol";
 import {IDeals} from "./interfaces/IDeals.sol";
+import {IFaults} from "./interfaces/IFaults.sol";
 import {IMatching} from "./interfaces/IMatching.sol";
 import {IOffers} from "./interfaces/IOffers.sol";
 import {IPriceGuard} from "./interfaces/IPriceGuard.sol";
 import {IStaking} from "./interfaces/IStaking.sol";
-import {READY_TIME} from "./libraries/DealWords.sol";
-import {Requests} from "./matching/Requests.sol";
+import {Half} from "./libraries/Half.sol";
+import {PauseOnce} from "./libraries/PauseOnce.sol";
+import {Bonds} from "./matching/Bonds.sol";
+import {Books} from "./matching/Books.sol";
+import {Criteria} from "./matching/Criteria.sol";
+import {MatchingExtension} from "./matching/MatchingExtension.sol";
+import {Proposals} from "./matching/Proposals.sol";
 import {DealId, OfferId} from "./types/Ids.sol";
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
-/// @dev Proposals and activation; requests are in `matching/Requests`. Invariants:
-/// 1. A stored proposal names one offer of a different provider for each slot of its mask.
-/// 2. What is activated meets every criterion and limit in the activation's block, at no more than the proposal's price.
-contract Matching is Requests, AccessManaged {
+/// @dev Parts by noun in `matching/`: `Books` (storage), `Bonds`, `Criteria` and `Proposals` are here, `Requests` is in
+/// `MatchingExtension`, which runs on this storage; `Books` comes first in both. Invariants:
+/// 1. What is activated meets every criterion and limit in the activation's block, at no more than the proposal's price.
+/// 2. A bond burns only for a proposal whose offers fail, never for want of gas, price or permission.
+contract Matching is Proposals, AccessManaged {
+    using PauseOnce for PauseOnce.Pause;
     using SafeCast for uint256;
 
     uint128 private constant REQUEST_FEE_MAX = 100;
-    /// A new proposal costs at most this of the one that it replaces.
-    uint256 private constant CHEAPER = 999;
-    uint256 private constant CHEAPER_OF = 1000;
+    uint128 private constant BOND_MAX = 10_000e18;
 
-    struct Proposal {
-        address proposer;
-        uint32 round;
-        uint16 mask; // bit i: slot i
-        uint128 price; // stablecoin a day of all its slots
-        OfferId[16] offers; // the first of them in slot order, packed
-    }
-
+    /// @inheritdoc IMatching
+    address public immutable guardian;
+    address private immutable extension;
     uint128 private immutable requestFeeMax;
-
-    mapping(DealId deal => Proposal) private _proposals;
 
     constructor(
         address manager,
@@ -44,85 +43,33 @@ contract Matching is Requests, AccessManaged {
         IAttributes newAttributes,
         IPriceGuard newPriceGuard,
         IDeals newDeals,
+        IFaults newFaults,
         address newGuardian,
-        uint128 newRequestFee
-    ) AccessManaged(manager) {
-        staking = newStaking;
-        offers = newOffers;
-        attributes = newAttributes;
-        priceGuard = newPriceGuard;
-        deals = newDeals;
+        uint128 newRequestFee,
+        uint128 newBond
+    )
+        Books(newDeals)
+        Bonds(newStaking.flt())
+        Criteria(newStaking, newOffers, newAttributes, newPriceGuard, newFaults)
+        AccessManaged(manager)
+    {
         guardian = newGuardian;
-        uint256 unit = 10 ** IERC20Metadata(newStaking.stablecoin()).decimals();
-        requestFeeMax = (REQUEST_FEE_MAX * unit).toUint128();
+        extension = address(new MatchingExtension(newDeals));
+        requestFeeMax = (REQUEST_FEE_MAX * 10 ** IERC20Metadata(newStaking.stablecoin()).decimals()).toUint128();
         _setRequestFee(newRequestFee);
+        _setBond(newBond);
     }
 
-    /* PROPOSE */
+    /* EXTENSION */
 
     /// @inheritdoc IMatching
-    function propose(DealId deal, OfferId[] calldata newOffers) external {
-        Asked memory asked = _openRequest(deal);
-        uint16 mask = deals.emptySlots(deal);
-        require(mask != 0, NothingToFill(deal));
-        uint256 count = _count(mask);
-        require(newOffers.length == count, OffersCountWrong(newOffers.length, count));
-        uint256 price = _priceProposal(deal, asked, mask, newOffers);
-        Proposal storage proposal = _proposals[deal];
-        (bool isValid, uint256 best) = _standing(deal, asked, proposal, mask);
-        require(!isValid || price * CHEAPER_OF <= best * CHEAPER, ProposalNotCheaper(price, best));
-        uint32 round = proposal.round + 1;
-        proposal.proposer = msg.sender;
-        proposal.round = round;
-        proposal.mask = mask;
-        proposal.price = price.toUint128();
-        emit Proposed(deal, msg.sender, round, price);
-        uint256 index = 0;
-        for (uint8 slot = 0; slot < asked.slots; ++slot) {
-            if (mask >> slot & 1 == 0) continue;
-            proposal.offers[index] = newOffers[index];
-            emit ProposalOffered(deal, round, slot, newOffers[index]);
-            ++index;
-        }
+    function request(Request calldata) external returns (DealId) {
+        Half.run(extension);
     }
 
-    /// @dev Checks every offer, and that nobody would serve two slots; the price is a day's, of all of them.
-    function _priceProposal(DealId deal, Asked memory asked, uint16 mask, OfferId[] calldata newOffers)
-        private
-        view
-        returns (uint256 price)
-    {
-        address[] memory providers = deals.providersOf(deal);
-        uint256 index = 0;
-        for (uint8 slot = 0; slot < asked.slots; ++slot) {
-            if (mask >> slot & 1 == 0) continue;
-            OfferId offer = newOffers[index++];
-            (uint8 reason, IOffers.Offer memory current) = _check(deal, asked, offer);
-            if (reason == 0 && !_hasStake(deal, slot, current)) reason = 17;
-            require(reason == 0, OfferRefused(offer, reason));
-            for (uint256 i = 0; i < providers.length; ++i) {
-                require(providers[i] != current.provider, ProviderTwice(current.provider));
-            }
-            providers[slot] = current.provider;
-            price += uint256(current.price) * asked.units;
-        }
-    }
-
-    /// @dev Whether the stored proposal could be activated now, and at which price.
-    function _standing(DealId deal, Asked memory asked, Proposal storage proposal, uint16 mask)
-        private
-        view
-        returns (bool isValid, uint256 price)
-    {
-        if (proposal.proposer == address(0) || proposal.mask != mask) return (false, 0);
-        uint256 index = 0;
-        for (uint8 slot = 0; slot < asked.slots; ++slot) {
-            if (mask >> slot & 1 == 0) continue;
-            (uint8 reason, IOffers.Offer memory current) = _check(deal, asked, proposal.offers[index++]);
-            if (reason != 0 || !_hasStake(deal, slot, current)) return (false, 0);
-            price += uint256(current.price) * asked.units;
-        }
-        isValid = price <= proposal.price;
+    /// @inheritdoc IMatching
+    function admit(DealId, bytes32, bytes32[] calldata, bool) external {
+        Half.run(extension);
     }
 
     /* ACTIVATE */
@@ -130,101 +77,91 @@ contract Matching is Requests, AccessManaged {
     /// @inheritdoc IMatching
     function activate(DealId deal) external {
         Asked memory asked = _openRequest(deal);
-        Proposal storage proposal = _proposals[deal];
-        require(proposal.proposer != address(0), ProposalUnknown(deal));
-        uint16 mask = proposal.mask;
-        proposal.proposer = address(0);
-        if (asked.state == OPEN) _asked[deal].state = ACTIVATED;
-        emit ProposalActivated(deal, proposal.round, msg.sender);
-        uint256 index = 0;
-        uint256 price = 0;
-        for (uint8 slot = 0; slot < asked.slots; ++slot) {
-            if (mask >> slot & 1 == 0) continue;
-            OfferId offer = proposal.offers[index++];
-            // Not whether stake is free: the grant itself refuses without.
-            (uint8 reason, IOffers.Offer memory current) = _check(deal, asked, offer);
-            require(reason == 0, OfferRefused(offer, reason));
-            price += uint256(current.price) * asked.units;
-            deals.assign(deal, slot, offer);
-        }
-        require(price <= proposal.price, ProposalDearer(price, proposal.price));
-    }
-
-    function _openRequest(DealId deal) private view returns (Asked memory asked) {
-        asked = _load(deal);
-        require(asked.state != CANCELLED && block.timestamp <= asked.expiry, RequestOver(deal));
-    }
-
-    function _count(uint16 mask) private pure returns (uint256 count) {
-        for (; mask != 0; mask &= mask - 1) {
-            ++count;
+        Proposal storage best = _proposals[deal][0];
+        require(best.proposer != address(0), ProposalUnknown(deal));
+        uint40 windowEnd = best.windowEnd;
+        require(block.timestamp >= windowEnd || _isCustomer(asked.customer), WindowRunning(deal, windowEnd));
+        // For other places than those that wait now: its proposers could not know.
+        if (best.mask != _wanted(deal, asked)) return _dropAll(deal);
+        while (best.proposer != address(0)) {
+            if (_tryActivate(deal, asked, best)) return;
+            _discardBest(deal);
         }
     }
 
-    /* CRITERIA */
-
-    function _check(DealId deal, Asked memory asked, OfferId offer)
-        private
-        view
-        returns (uint8 reason, IOffers.Offer memory current)
-    {
-        if (!offers.isLive(offer)) return (1, current);
-        current = offers.offerOf(offer);
-        reason = _limitFailed(asked, current);
-        if (reason == 0) reason = _criterionFailed(deal, asked, current);
-    }
-
-    /// @dev What an offer says of itself.
-    function _limitFailed(Asked memory asked, IOffers.Offer memory offer) private pure returns (uint8) {
-        if (offer.class != asked.class) return 2;
-        if (offer.price > asked.priceMax) return 4;
-        if (uint256(offer.unitsInUse) + asked.units > offer.units) return 5;
-        if (offer.coverageMaxBps < asked.coverageBps) return 6;
-        if (offer.termMaxDays < asked.termDays) return 7;
-        if (offer.durationMaxDays < asked.durationDays) return 8;
-        if (offer.paymentModes >> asked.paymentMode & 1 == 0) return 9;
-        if (offer.proofKinds >> asked.proofKind & 1 == 0) return 10;
-        if (offer.notice > asked.notice) return 11;
-        return 0;
-    }
-
-    /// @dev What the request says of the provider, and the provider of the request.
-    function _criterionFailed(DealId deal, Asked memory asked, IOffers.Offer memory offer)
-        private
-        view
-        returns (uint8)
-    {
-        Details storage details = _details[deal];
-        if (asked.hasRegions && details.regions >> offer.region & 1 == 0) return 3;
-        if (asked.isListing && _isListed[deal][offer.provider] != details.isAllowlist) return 12;
-        if (asked.firstLossMinBps != 0) {
-            if (staking.terms(offer.provider).firstLossBps < asked.firstLossMinBps) return 13;
+    function _tryActivate(DealId deal, Asked memory asked, Proposal storage best) private returns (bool) {
+        OfferId[] memory chosen = _chosen(best);
+        // Not whether stake is free: the grant itself refuses without.
+        (OfferId failed, uint8 reason) = _failing(deal, asked, best, chosen, false);
+        if (reason != 0) {
+            _bar(deal, asked, failed, reason);
+            return false;
         }
-        if (asked.criteriaCount != 0 && !_hasAttributes(details.criteria, asked, offer.provider)) return 14;
-        if (!_isAccepted(deal, offer.customersRoot, false)) return 15;
-        if (!_isAccepted(deal, offer.applicationsRoot, true)) return 16;
-        return 0;
-    }
-
-    /// @dev Until the end of the first term, which starts with `ready`.
-    function _hasAttributes(uint256 criteria, Asked memory asked, address provider) private view returns (bool) {
-        uint40 until = uint40(block.timestamp + READY_TIME) + uint40(asked.termDays) * 1 days;
-        for (uint256 i = 0; i < asked.criteriaCount; ++i) {
-            (uint16 attribute, uint8 level) = _criterion(criteria, i);
-            if (!attributes.has(provider, attribute, level, until)) return false;
+        if (!_isAvailable(deal, asked, best.mask, chosen)) return false;
+        if (!_tryAssign(deal, best.mask, chosen)) return false;
+        emit ProposalActivated(deal, best.round, msg.sender);
+        address proposer = best.proposer;
+        _clear(best);
+        _free(proposer, best.bond);
+        _drop(deal, _proposals[deal][1]);
+        _remember(deal, asked, best.mask, chosen);
+        bool hasTip = asked.marks & HAS_TIP != 0;
+        if (asked.state == OPEN || hasTip) {
+            _asked[deal].state = ACTIVATED;
+            _asked[deal].marks = asked.marks & ~HAS_TIP;
         }
+        if (hasTip) deals.payTip(deal, proposer);
         return true;
     }
 
-    function _isAccepted(DealId deal, bytes32 root, bool isApplication) private view returns (bool) {
-        return root == 0 || _isAdmitted[deal][_admission(root, isApplication)];
+    /// @dev All places or none. A provider without the stake or the units is its proposer's fault; whatever else is in the way is
+    /// nobody's, and reverts.
+    function _tryAssign(DealId deal, uint256 mask, OfferId[] memory chosen) private returns (bool) {
+        bytes memory call = abi.encodeCall(MatchingExtension.assign, (deal, mask, chosen));
+        (bool isDone, bytes memory answer) = extension.delegatecall(call);
+        if (isDone) return true;
+        require(bytes4(answer) == MatchingExtension.PlaceRefused.selector, CannotActivate(deal));
+        bytes4 selector = _reasonIn(answer);
+        bool isFault = selector == IStaking.StakeTooLow.selector || selector == IStaking.FirstLossTooLow.selector
+            || selector == IOffers.UnitsTooFew.selector;
+        require(isFault, CannotActivate(deal));
+        return false;
     }
 
-    function _hasStake(DealId deal, uint8 slot, IOffers.Offer memory offer) private view returns (bool) {
-        // Before the first price nothing can be sized.
-        if (priceGuard.low() == 0) return false;
-        (uint128 amount,) = deals.lockFor(deal, slot, offer.price);
-        return amount <= staking.free(offer.provider);
+    /// @dev The second of the two words after a selector.
+    function _reasonIn(bytes memory answer) private pure returns (bytes4 selector) {
+        assembly ("memory-safe") {
+            selector := mload(add(answer, 68))
+        }
+    }
+
+    /// @dev Where the providers of slots are: an offer that is gone does not say it any more.
+    function _remember(DealId deal, Asked memory asked, uint256 mask, OfferId[] memory chosen) private {
+        if (asked.availabilityPpm == 0) return;
+        uint256 index = 0;
+        for (uint8 slot = 0; mask >> slot != 0; ++slot) {
+            if (mask >> slot & 1 == 0) continue;
+            IOffers.Offer memory offer = offers.offerOf(chosen[index++]);
+            _regionOf[deal][offer.provider] = offer.region;
+        }
+    }
+
+    /* END */
+
+    /// @inheritdoc IMatching
+    function cancel(DealId deal) external {
+        Asked storage asked = _asked[deal];
+        address customer = asked.customer;
+        require(customer != address(0), RequestUnknown(deal));
+        require(_isCustomer(customer), NotAllowed(msg.sender, customer));
+        require(asked.state != CANCELLED, RequestOver(deal));
+        require(asked.state == OPEN, RequestActivated(deal));
+        asked.state = CANCELLED;
+        emit RequestCancelled(deal);
+        _dropAll(deal);
+        if (asked.marks & HAS_TIP != 0) deals.payTip(deal, customer);
+        // Whoever stopped the deal himself has his money free already.
+        if (deals.dealOf(deal).stoppedAt == 0) deals.stop(deal);
     }
 
     /* GOVERNANCE */
@@ -234,29 +171,99 @@ contract Matching is Requests, AccessManaged {
         _setRequestFee(newFee);
     }
 
+    /// @inheritdoc IMatching
+    function setBond(uint128 newBond) external restricted {
+        _setBond(newBond);
+    }
+
+    /// @inheritdoc IMatching
+    function pause() external {
+        require(msg.sender == guardian, NotAllowed(msg.sender, guardian));
+        emit RequestsPausedUntil(_pause.start());
+    }
+
     function _setRequestFee(uint128 newFee) private {
         require(newFee <= requestFeeMax, FeeTooHigh(newFee));
-        requestFee = newFee;
+        _requestFee = newFee;
         emit RequestFeeSet(newFee);
+    }
+
+    function _setBond(uint128 newBond) private {
+        require(newBond <= BOND_MAX, BondTooHigh(newBond));
+        bond = newBond;
+        emit BondSet(newBond);
     }
 
     /* VIEWS */
 
     /// @inheritdoc IMatching
-    function proposalOf(DealId deal)
+    function requestOf(DealId deal) external view returns (Request memory view_) {
+        Asked memory asked = _load(deal);
+        Details storage details = _details[deal];
+        view_.application = details.application;
+        view_.class = asked.class;
+        view_.units = asked.units;
+        view_.slots = asked.slots;
+        view_.priceMax = asked.priceMax;
+        view_.termDays = asked.termDays;
+        view_.durationDays = asked.durationDays;
+        view_.regions = details.regions;
+        view_.firstLossMinBps = asked.firstLossMinBps;
+        view_.coverageBps = asked.coverageBps;
+        view_.exposure = details.exposure;
+        view_.proofKind = asked.proofKind;
+        view_.paymentMode = asked.paymentMode;
+        view_.notice = asked.notice;
+        view_.expiry = asked.expiry;
+        view_.resolver = details.resolver;
+        view_.isAllowlist = details.isAllowlist;
+        view_.providers = details.providers;
+        view_.standbys = asked.standbys;
+        view_.reserveBps = details.reserveBps;
+        view_.availabilityPpm = asked.availabilityPpm;
+        view_.criteria = new Criterion[](asked.criteriaCount);
+        for (uint256 i = 0; i < view_.criteria.length; ++i) {
+            (uint16 attribute, uint8 level) = _criterion(details.criteria, i);
+            view_.criteria[i] = Criterion({attribute: attribute, level: level});
+        }
+    }
+
+    /// @inheritdoc IMatching
+    function proposalOf(DealId deal, uint8 rank)
         external
         view
         returns (address proposer, uint32 round, uint256 price, OfferId[] memory proposed)
     {
-        Proposal storage proposal = _proposals[deal];
+        require(rank < 2, RankUnknown(rank));
+        Proposal storage proposal = _proposals[deal][rank];
         proposer = proposal.proposer;
-        round = proposal.round;
-        if (proposer == address(0)) return (proposer, round, 0, proposed);
-        price = proposal.price;
-        proposed = new OfferId[](_count(proposal.mask));
-        for (uint256 i = 0; i < proposed.length; ++i) {
-            proposed[i] = proposal.offers[i];
-        }
+        if (proposer != address(0)) (round, price, proposed) = (proposal.round, proposal.price, _chosen(proposal));
+    }
+
+    /// @inheritdoc IMatching
+    function wantedOf(DealId deal) external view returns (uint32) {
+        // Twenty places.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        return uint32(_wanted(deal, _load(deal)));
+    }
+
+    /// @inheritdoc IMatching
+    function windowEndOf(DealId deal) external view returns (uint40) {
+        return _proposals[deal][0].windowEnd;
+    }
+
+    /// @inheritdoc IMatching
+    function isBarred(DealId deal, OfferId offer) external view returns (bool) {
+        return _isBarred[deal][offer];
+    }
+
+    /// @inheritdoc IMatching
+    function unavailabilityOf(DealId deal, OfferId[] calldata chosen) external view returns (uint256 product) {
+        Asked memory asked = _load(deal);
+        uint256 mask = _wanted(deal, asked);
+        uint256 count = _count(mask);
+        require(chosen.length == count, OffersCountWrong(chosen.length, count));
+        (product,) = _unavailabilityUp(deal, asked, mask, chosen);
     }
 
     /// @inheritdoc IMatching
@@ -264,12 +271,21 @@ contract Matching is Requests, AccessManaged {
         Asked memory asked = _load(deal);
         IOffers.Offer memory current;
         (reason, current) = _check(deal, asked, offer);
-        if (reason == 0 && !_hasStake(deal, _firstEmpty(deal), current)) reason = 17;
+        if (reason == 0 && !_hasStake(deal, _firstWanted(_wanted(deal, asked)), current)) reason = NO_STAKE;
     }
 
     /// @dev Slots that are served have spent some of their escrow, which the lock is sized by. The first where none waits.
-    function _firstEmpty(DealId deal) private view returns (uint8 slot) {
-        uint16 mask = deals.emptySlots(deal);
-        while (mask != 0 && mask >> slot & 1 == 0) ++slot;
+    function _firstWanted(uint256 mask) private pure returns (uint8 place) {
+        while (mask != 0 && mask >> place & 1 == 0) ++place;
+    }
+
+    /// @inheritdoc IMatching
+    function requestFee() external view returns (uint128) {
+        return _requestFee;
+    }
+
+    /// @inheritdoc IMatching
+    function pausedUntil() external view returns (uint40) {
+        return _pause.until;
     }
 }

@@ -119,6 +119,9 @@ contract Offers is IOffers {
         OfferLimits.check(newOffer);
 
         promote(record);
+        uint16 declared = record.current.availabilityBps;
+        bool isKept = record.head.unitsInUse == 0 || newOffer.availabilityBps >= declared;
+        require(isKept, AvailabilityLowered(offer, declared, newOffer.availabilityBps));
         Terms memory terms = termsOf(newOffer);
         uint40 effectiveAt = SafeCast.toUint40(block.timestamp + CHANGE_DELAY);
         record.head.effectiveAt = effectiveAt;
@@ -169,6 +172,14 @@ contract Offers is IOffers {
     }
 
     /* VIEWS */
+
+    /// @inheritdoc IOffers
+    function availabilityOf(OfferId offer) external view returns (uint16) {
+        Record storage record = _offers[offer];
+        Head memory head = record.head;
+        require(head.provider != address(0), OfferUnknown(offer));
+        return (isPromoted(head) ? record.next : record.current).availabilityBps;
+    }
 
     /// @inheritdoc IOffers
     function offerOf(OfferId offer) external view returns (Offer memory) {

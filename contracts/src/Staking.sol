@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IStaking} from "./interfaces/IStaking.sol";
+import {Half} from "./libraries/Half.sol";
 import {Duties} from "./staking/Duties.sol";
 import {Ledger} from "./staking/Ledger.sol";
 import {Locks} from "./staking/Locks.sol";
@@ -132,15 +133,6 @@ contract Staking is Views, Locks {
 
     /// @dev Runs the call in the other half and ends it with that half's answer.
     function _delegate() private {
-        address half = address(duties);
-        assembly ("memory-safe") {
-            // Everything from here on is this call's own memory: nothing returns to Solidity.
-            let data := mload(0x40)
-            calldatacopy(data, 0, calldatasize())
-            let ok := delegatecall(gas(), half, data, calldatasize(), 0, 0)
-            returndatacopy(data, 0, returndatasize())
-            if ok { return(data, returndatasize()) }
-            revert(data, returndatasize())
-        }
+        Half.run(address(duties));
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IMatching} from "../src/interfaces/IMatching.sol";
+import {IMatching, IMatchingBooks} from "../src/interfaces/IMatching.sol";
 import {DealId} from "../src/types/Ids.sol";
 import {KeyRoles} from "../src/types/Roles.sol";
 import {SystemBase} from "./SystemBase.t.sol";
@@ -30,116 +30,116 @@ contract MatchingTest is SystemBase {
         matching.pause();
         uint40 until = uint40(block.timestamp + 7 days);
         skip(bound(wait, 0, 7 days - 1));
-        _refused(_default(), abi.encodeWithSelector(IMatching.RequestsPaused.selector, until));
+        _refused(_default(), abi.encodeWithSelector(IMatchingBooks.RequestsPaused.selector, until));
     }
 
     function test_Request_RevertWhen_ApplicationInvalid() external {
         IMatching.Request memory request = _default();
         request.application = "";
-        _refused(request, abi.encodeWithSelector(IMatching.ApplicationInvalid.selector));
+        _refused(request, abi.encodeWithSelector(IMatchingBooks.ApplicationInvalid.selector));
         request.application = string(new bytes(129));
-        _refused(request, abi.encodeWithSelector(IMatching.ApplicationInvalid.selector));
+        _refused(request, abi.encodeWithSelector(IMatchingBooks.ApplicationInvalid.selector));
     }
 
     function test_Request_RevertWhen_ClassUnknown(uint8 class) external {
         IMatching.Request memory request = _default();
         request.class = uint8(bound(class, 2, 255));
-        _refused(request, IMatching.ClassUnknown.selector, request.class);
+        _refused(request, IMatchingBooks.ClassUnknown.selector, request.class);
     }
 
     function test_Request_RevertWhen_UnitsZero() external {
         IMatching.Request memory request = _default();
         request.units = 0;
-        _refused(request, abi.encodeWithSelector(IMatching.UnitsZero.selector));
+        _refused(request, abi.encodeWithSelector(IMatchingBooks.UnitsZero.selector));
     }
 
     function test_Request_RevertWhen_SlotsOutOfRange(uint8 slots) external {
         IMatching.Request memory request = _default();
         request.slots = slots % 2 == 0 ? 0 : uint8(bound(slots, 17, 255));
-        _refused(request, IMatching.SlotsOutOfRange.selector, request.slots);
+        _refused(request, IMatchingBooks.SlotsOutOfRange.selector, request.slots);
     }
 
     function test_Request_RevertWhen_PriceOutOfRange(uint96 price) external {
         IMatching.Request memory request = _default();
         request.priceMax = 0;
-        _refused(request, abi.encodeWithSelector(IMatching.PriceZero.selector));
+        _refused(request, abi.encodeWithSelector(IMatchingBooks.PriceZero.selector));
         request.priceMax = uint96(bound(price, 1e24 + 1, type(uint96).max));
-        _refused(request, IMatching.PriceTooHigh.selector, request.priceMax);
+        _refused(request, IMatchingBooks.PriceTooHigh.selector, request.priceMax);
     }
 
     function test_Request_RevertWhen_TermOutOfRange(uint8 termDays) external {
         IMatching.Request memory request = _default();
         request.termDays = termDays % 2 == 0 ? 0 : uint8(bound(termDays, 15, 255));
-        _refused(request, IMatching.TermOutOfRange.selector, request.termDays);
+        _refused(request, IMatchingBooks.TermOutOfRange.selector, request.termDays);
     }
 
     function test_Request_RevertWhen_DurationOutOfRange(uint16 durationDays) external {
         IMatching.Request memory request = _default();
         request.durationDays =
             durationDays % 2 == 0 ? uint16(bound(durationDays, 0, 13)) : uint16(bound(durationDays, 3651, 65_535));
-        _refused(request, IMatching.DurationOutOfRange.selector, request.durationDays);
+        _refused(request, IMatchingBooks.DurationOutOfRange.selector, request.durationDays);
     }
 
     function test_Request_RevertWhen_CoverageOutOfRange(uint16 bps) external {
         IMatching.Request memory request = _default();
         request.coverageBps = bps % 2 == 0 ? uint16(bound(bps, 0, 19_999)) : uint16(bound(bps, 50_001, 65_535));
-        _refused(request, IMatching.CoverageOutOfRange.selector, request.coverageBps);
+        _refused(request, IMatchingBooks.CoverageOutOfRange.selector, request.coverageBps);
     }
 
     function test_Request_RevertWhen_FirstLossOutOfRange(uint16 bps) external {
         IMatching.Request memory request = _default();
         request.firstLossMinBps = uint16(bound(bps, 10_001, 65_535));
-        _refused(request, IMatching.FirstLossOutOfRange.selector, request.firstLossMinBps);
+        _refused(request, IMatchingBooks.FirstLossOutOfRange.selector, request.firstLossMinBps);
     }
 
     function test_Request_RevertWhen_KindUnknown(uint8 kind) external {
         IMatching.Request memory request = _default();
         request.exposure = uint8(bound(kind, 3, 255));
-        _refused(request, IMatching.ExposureUnknown.selector, request.exposure);
+        _refused(request, IMatchingBooks.ExposureUnknown.selector, request.exposure);
         request = _default();
         request.proofKind = uint8(bound(kind, 5, 255));
-        _refused(request, IMatching.ProofKindUnknown.selector, request.proofKind);
+        _refused(request, IMatchingBooks.ProofKindUnknown.selector, request.proofKind);
         request = _default();
         request.paymentMode = uint8(bound(kind, 1, 255));
-        _refused(request, IMatching.PaymentModeUnknown.selector, request.paymentMode);
+        _refused(request, IMatchingBooks.PaymentModeUnknown.selector, request.paymentMode);
     }
 
     function test_Request_RevertWhen_NoticeTooLong(uint32 notice) external {
         IMatching.Request memory request = _default();
         request.notice = uint32(bound(notice, 14 days + 1, type(uint32).max));
-        _refused(request, IMatching.NoticeTooLong.selector, request.notice);
+        _refused(request, IMatchingBooks.NoticeTooLong.selector, request.notice);
     }
 
     function test_Request_RevertWhen_ExpiryOutOfRange(uint40 expiry) external {
         IMatching.Request memory request = _default();
         request.expiry = uint40(bound(expiry, 0, block.timestamp));
-        _refused(request, IMatching.ExpiryPassed.selector, request.expiry);
+        _refused(request, IMatchingBooks.ExpiryPassed.selector, request.expiry);
         uint40 latest = uint40(block.timestamp + 14 days);
         request.expiry = uint40(bound(expiry, latest + 1, type(uint40).max));
-        _refused(request, abi.encodeWithSelector(IMatching.ExpiryTooLate.selector, request.expiry, latest));
+        _refused(request, abi.encodeWithSelector(IMatchingBooks.ExpiryTooLate.selector, request.expiry, latest));
     }
 
     function test_Request_RevertWhen_ListsTooLong() external {
         IMatching.Request memory request = _default();
         request.providers = new address[](33);
-        _refused(request, abi.encodeWithSelector(IMatching.ListTooLong.selector, 33, 32));
+        _refused(request, abi.encodeWithSelector(IMatchingBooks.ListTooLong.selector, 33, 32));
         request.providers = new address[](0);
         request.criteria = new IMatching.Criterion[](11);
-        _refused(request, abi.encodeWithSelector(IMatching.ListTooLong.selector, 11, 10));
+        _refused(request, abi.encodeWithSelector(IMatchingBooks.ListTooLong.selector, 11, 10));
     }
 
     function test_Request_RevertWhen_LevelInvalid(uint8 level) external {
         IMatching.Request memory request = _default();
         request.criteria = new IMatching.Criterion[](1);
         request.criteria[0].level = level % 2 == 0 ? 0 : uint8(bound(level, 4, 255));
-        _refused(request, IMatching.LevelInvalid.selector, request.criteria[0].level);
+        _refused(request, IMatchingBooks.LevelInvalid.selector, request.criteria[0].level);
     }
 
     function test_Request_RevertWhen_PrepaidTooLow(uint128 prepaid) external {
         IMatching.Request memory request = _default();
         uint256 need = 2 * dollar * 100 * 14;
         request.prepaid = uint128(bound(prepaid, 0, need - 1));
-        _refused(request, abi.encodeWithSelector(IMatching.PrepaidTooLow.selector, request.prepaid, need));
+        _refused(request, abi.encodeWithSelector(IMatchingBooks.PrepaidTooLow.selector, request.prepaid, need));
     }
 
     function test_Request_KeepsWhatWasAsked(uint256 regions, uint16 attribute, bool isAllowlist, address resolver)
@@ -173,21 +173,21 @@ contract MatchingTest is SystemBase {
     }
 
     function test_RequestOf_RevertGiven_Unknown(uint64 id) external {
-        vm.expectRevert(abi.encodeWithSelector(IMatching.RequestUnknown.selector, id));
+        vm.expectRevert(abi.encodeWithSelector(IMatchingBooks.RequestUnknown.selector, id));
         matching.requestOf(DealId.wrap(id));
     }
 
     /* CANCEL */
 
     function test_Cancel_RevertGiven_Unknown() external {
-        vm.expectRevert(abi.encodeWithSelector(IMatching.RequestUnknown.selector, 3));
+        vm.expectRevert(abi.encodeWithSelector(IMatchingBooks.RequestUnknown.selector, 3));
         matching.cancel(DealId.wrap(3));
     }
 
     function test_Cancel_RevertWhen_CallerNotAllowed(address caller) external {
         vm.assume(caller != customer);
         DealId id = _request(_default());
-        vm.expectRevert(abi.encodeWithSelector(IMatching.NotAllowed.selector, caller, customer));
+        vm.expectRevert(abi.encodeWithSelector(IMatchingBooks.NotAllowed.selector, caller, customer));
         vm.prank(caller);
         matching.cancel(id);
     }
@@ -196,13 +196,13 @@ contract MatchingTest is SystemBase {
         DealId id = _request(_default());
         vm.startPrank(customer);
         matching.cancel(id);
-        vm.expectRevert(abi.encodeWithSelector(IMatching.RequestOver.selector, id));
+        vm.expectRevert(abi.encodeWithSelector(IMatchingBooks.RequestOver.selector, id));
         matching.cancel(id);
     }
 
     function test_Cancel_RevertGiven_Activated() external {
         DealId id = _serving();
-        vm.expectRevert(abi.encodeWithSelector(IMatching.RequestActivated.selector, id));
+        vm.expectRevert(abi.encodeWithSelector(IMatchingBooks.RequestActivated.selector, id));
         vm.prank(customer);
         matching.cancel(id);
     }
@@ -230,7 +230,7 @@ contract MatchingTest is SystemBase {
 
     function test_Pause_RevertWhen_CallerNotGuardian(address caller) external {
         vm.assume(caller != guardian);
-        vm.expectRevert(abi.encodeWithSelector(IMatching.NotAllowed.selector, caller, guardian));
+        vm.expectRevert(abi.encodeWithSelector(IMatchingBooks.NotAllowed.selector, caller, guardian));
         vm.prank(caller);
         matching.pause();
     }
@@ -240,7 +240,7 @@ contract MatchingTest is SystemBase {
         matching.pause();
         uint40 next = uint40(block.timestamp + 30 days);
         skip(bound(wait, 0, 30 days - 1));
-        vm.expectRevert(abi.encodeWithSelector(IMatching.PauseTooSoon.selector, next));
+        vm.expectRevert(abi.encodeWithSelector(IMatchingBooks.PauseTooSoon.selector, next));
         matching.pause();
     }
 
@@ -267,14 +267,14 @@ contract MatchingTest is SystemBase {
 
     function test_SetRequestFee_RevertWhen_TooHigh(uint128 fee) external {
         fee = uint128(bound(fee, 100 * dollar + 1, type(uint128).max));
-        vm.expectRevert(abi.encodeWithSelector(IMatching.FeeTooHigh.selector, fee));
+        vm.expectRevert(abi.encodeWithSelector(IMatchingBooks.FeeTooHigh.selector, fee));
         matching.setRequestFee(fee);
     }
 
     function test_SetRequestFee_HoldsFromThen(uint128 fee) external {
         fee = uint128(bound(fee, 0, 100 * dollar));
         vm.expectEmit(address(matching));
-        emit IMatching.RequestFeeSet(fee);
+        emit IMatchingBooks.RequestFeeSet(fee);
         matching.setRequestFee(fee);
         requestFee = fee;
         _request(_default());

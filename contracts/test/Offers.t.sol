@@ -115,6 +115,23 @@ contract OffersTest is Supply {
         update(offer, any);
     }
 
+    function test_Update_RevertGiven_AvailabilityLowered(IOffers.Offer memory any, uint16 lower) external {
+        any = within(any);
+        if (any.availabilityBps == 5000) any.availabilityBps = 5001;
+        OfferId offer = create(any);
+        uint16 have = any.availabilityBps;
+        take(offer, 1);
+        any.availabilityBps = uint16(bound(lower, 5000, have - 1));
+
+        vm.expectRevert(abi.encodeWithSelector(IOffers.AvailabilityLowered.selector, offer, have, any.availabilityBps));
+        update(offer, any);
+
+        // Nobody relies on it any more.
+        vm.prank(deals);
+        offers.giveBack(offer, 1);
+        update(offer, any);
+    }
+
     function test_Update_GivenAnUpdateWaits(IOffers.Offer[3] memory any, uint256 between) external {
         OfferId offer = create(within(any[0]));
         update(offer, within(any[1]));
@@ -144,7 +161,9 @@ contract OffersTest is Supply {
         any[0].unitsInUse = uint32(bound(used, 0, any[0].units));
         take(offer, any[0].unitsInUse);
 
-        expectTerms(offer, within(any[1]), uint40(block.timestamp + 2 minutes));
+        any[1] = within(any[1]);
+        if (any[1].availabilityBps < any[0].availabilityBps) any[1].availabilityBps = any[0].availabilityBps;
+        expectTerms(offer, any[1], uint40(block.timestamp + 2 minutes));
         update(offer, any[1]);
 
         early = bound(early, 1, 2 minutes);
@@ -263,6 +282,7 @@ contract OffersTest is Supply {
     function test_Take_RevertGiven_AnUpdateLeftFewerUnitsThanInUse(IOffers.Offer[2] memory any, uint32 units) external {
         within(any[0]).units = uint32(bound(any[0].units, 2, type(uint32).max));
         within(any[1]).units = uint32(bound(any[1].units, 1, any[0].units - 1));
+        any[1].availabilityBps = any[0].availabilityBps;
         OfferId offer = create(any[0]);
         take(offer, any[0].units);
         update(offer, any[1]);

@@ -12,6 +12,7 @@ import {Staking} from "../src/Staking.sol";
 import {Governance} from "../src/governance/Governance.sol";
 import {IAttributes} from "../src/interfaces/IAttributes.sol";
 import {IDeals} from "../src/interfaces/IDeals.sol";
+import {IFaults} from "../src/interfaces/IFaults.sol";
 import {IFeeBurn} from "../src/interfaces/IFeeBurn.sol";
 import {IMatching} from "../src/interfaces/IMatching.sol";
 import {IOffers} from "../src/interfaces/IOffers.sol";
@@ -21,7 +22,7 @@ import {IStaking} from "../src/interfaces/IStaking.sol";
 import {DevelopmentFeed} from "../src/token/DevelopmentFeed.sol";
 import {DevelopmentFlt} from "../src/token/DevelopmentFlt.sol";
 import {DevelopmentUsd} from "../src/token/DevelopmentUsd.sol";
-import {DealId, LockId, ModuleId, OfferId} from "../src/types/Ids.sol";
+import {DealId, ModuleId, OfferId} from "../src/types/Ids.sol";
 import {ModuleRoles} from "../src/types/Roles.sol";
 import {Test} from "forge-std/Test.sol";
 
@@ -49,6 +50,7 @@ abstract contract SystemBase is Test {
     uint16 internal constant BURN_BPS = 5000;
     uint16 internal constant BONUS_BPS = 2500;
     uint16 internal constant KAPPA_BPS = 5000;
+    uint128 internal constant SOLVER_BOND = 10e18;
     uint128 internal constant SECURITY_MIN = 10_000e18;
     uint128 internal constant SECURITY_PER_UNIT = 100e18;
 
@@ -121,18 +123,33 @@ abstract contract SystemBase is Test {
     function _deployDeals(address matchingAt) private returns (IDeals) {
         string memory artifact = vm.envOr("DEALS_ARTIFACT", string(""));
         if (bytes(artifact).length == 0) {
-            return new Deals(address(manager), staking, priceGuard, offers, matchingAt, treasury, FEE_BPS, FAULTS);
+            return
+                new Deals(address(manager), staking, priceGuard, offers, matchingAt, faults, treasury, FEE_BPS, FAULTS);
         }
-        bytes memory args = abi.encode(manager, staking, priceGuard, offers, matchingAt, treasury, FEE_BPS, FAULTS);
+        bytes memory args =
+            abi.encode(manager, staking, priceGuard, offers, matchingAt, faults, treasury, FEE_BPS, FAULTS);
         return IDeals(deployCode(artifact, args));
     }
 
     function _deployMatching() private returns (IMatching) {
         string memory artifact = vm.envOr("MATCHING_ARTIFACT", string(""));
         if (bytes(artifact).length == 0) {
-            return new Matching(address(manager), staking, offers, attributes, priceGuard, deals, guardian, requestFee);
+            return new Matching(
+                address(manager),
+                staking,
+                offers,
+                attributes,
+                priceGuard,
+                deals,
+                IFaults(faults),
+                guardian,
+                requestFee,
+                SOLVER_BOND
+            );
         }
-        bytes memory args = abi.encode(manager, staking, offers, attributes, priceGuard, deals, guardian, requestFee);
+        bytes memory args = abi.encode(
+            manager, staking, offers, attributes, priceGuard, deals, faults, guardian, requestFee, SOLVER_BOND
+        );
         return IMatching(deployCode(artifact, args));
     }
 
@@ -300,9 +317,28 @@ abstract contract SystemBase is Test {
         return deals.fund(deal, uint128(amount));
     }
 
+    /// @dev By who asked: he needs neither bond nor window.
     function _activate(DealId deal, OfferId[] memory chosen) internal {
+        vm.startPrank(deals.dealOf(deal).customer);
         matching.propose(deal, chosen);
         matching.activate(deal);
+        vm.stopPrank();
+    }
+
+    function _propose(DealId deal, OfferId[] memory chosen) internal {
+        vm.prank(customer);
+        matching.propose(deal, chosen);
+    }
+
+    /// @dev Somebody with FLT for `count` bonds.
+    function _solver(string memory name, uint256 count) internal returns (address solver) {
+        solver = makeAddr(name);
+        vm.prank(issuer);
+        flt.mint(solver, SOLVER_BOND * count);
+        vm.startPrank(solver);
+        flt.approve(address(matching), SOLVER_BOND * count);
+        matching.depositBond(uint128(SOLVER_BOND * count));
+        vm.stopPrank();
     }
 
     function _one(OfferId offer) internal pure returns (OfferId[] memory list) {

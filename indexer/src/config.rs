@@ -11,8 +11,19 @@ use serde::Deserialize;
 use sqlx::postgres::PgConnectOptions;
 
 /// Contracts whose events are facts, by their names in the deployment file.
-pub(crate) const INDEXED: [&str; 9] =
-    ["Staking", "PriceGuard", "Offers", "Attributes", "Deals", "Matching", "FeeBurn", "Rewards", "Capacity"];
+pub(crate) const INDEXED: [&str; 11] = [
+    "Staking",
+    "PriceGuard",
+    "Offers",
+    "Attributes",
+    "Deals",
+    "Matching",
+    "FeeBurn",
+    "Rewards",
+    "Capacity",
+    "Probers",
+    "Faults",
+];
 
 /// `contracts/deployments/<chain-id>.json`.
 #[derive(Clone, Debug, Deserialize)]

@@ -6,17 +6,21 @@ use anyhow::{Context, Result};
 use contracts::IAttributes::IAttributesEvents;
 use contracts::ICapacity::ICapacityEvents;
 use contracts::IDeals::IDealsEvents;
+use contracts::IFaults::IFaultsEvents;
 use contracts::IFeeBurn::IFeeBurnEvents;
 use contracts::IMatching::IMatchingEvents;
 use contracts::IOffers::IOffersEvents;
 use contracts::IPriceGuard::IPriceGuardEvents;
+use contracts::IProbers::IProbersEvents;
 use contracts::IRewards::IRewardsEvents;
 use contracts::IStaking::IStakingEvents;
 
 use crate::config::Deployment;
 use crate::copy::{Batch, Place};
 use crate::facts::chain::AuthorityUpdated;
-use crate::facts::{attributes, capacity, deals, fee_burn, matching, offers, price_guard, rewards, staking};
+use crate::facts::{
+    attributes, capacity, deals, faults, fee_burn, matching, offers, price_guard, probers, rewards, staking,
+};
 use crate::wire::Log;
 use crate::{Fatal, fatal};
 
@@ -32,6 +36,8 @@ pub(crate) struct Contracts {
     fee_burn: Address,
     rewards: Address,
     capacity: Address,
+    probers: Address,
+    faults: Address,
     authority_updated: B256,
 }
 
@@ -47,13 +53,16 @@ impl Contracts {
             fee_burn: deployment.address("FeeBurn")?,
             rewards: deployment.address("Rewards")?,
             capacity: deployment.address("Capacity")?,
+            probers: deployment.address("Probers")?,
+            faults: deployment.address("Faults")?,
             authority_updated: keccak256("AuthorityUpdated(address)"),
         })
     }
 
-    pub(crate) fn addresses(&self) -> [Address; 9] {
-        let Self { staking, price_guard, offers, attributes, deals, matching, fee_burn, rewards, capacity, .. } = *self;
-        [staking, price_guard, offers, attributes, deals, matching, fee_burn, rewards, capacity]
+    pub(crate) fn addresses(&self) -> [Address; 11] {
+        let Self { staking, price_guard, offers, attributes, deals, matching, .. } = *self;
+        let Self { fee_burn, rewards, capacity, probers, faults, .. } = *self;
+        [staking, price_guard, offers, attributes, deals, matching, fee_burn, rewards, capacity, probers, faults]
     }
 
     /// Adds the row of a log to the batch.
@@ -94,6 +103,10 @@ impl Contracts {
             rewards::write(&IRewardsEvents::decode_raw_log(topics, data)?, place, batch);
         } else if address == self.fee_burn {
             fee_burn::write(&IFeeBurnEvents::decode_raw_log(topics, data)?, place, batch);
+        } else if address == self.probers {
+            probers::write(&IProbersEvents::decode_raw_log(topics, data)?, place, batch);
+        } else if address == self.faults {
+            faults::write(&IFaultsEvents::decode_raw_log(topics, data)?, place, batch);
         } else {
             return Err(Fatal("it is of no contract of the deployment".to_owned()).into());
         }

@@ -19,7 +19,7 @@ async fn source(db: &PgPool, function: &str) -> Result<String> {
 async fn a_rewind_reaches_every_fact_table(db: PgPool) -> Result<()> {
     let rewind = source(&db, "rewind").await?;
     let facts: Vec<String> = query_scalar(FACTS).fetch_all(&db).await?;
-    assert!(facts.len() > 110);
+    assert!(facts.len() > 150);
     for fact in facts {
         assert!(rewind.contains(&format!("delete from {fact} where block > to_block;")), "rewind forgets {fact}");
     }
@@ -51,7 +51,8 @@ async fn every_fact_that_state_is_derived_from_touches_it(db: PgPool) -> Result<
         let is_read = |fact: &&String| [' ', '\n'].iter().any(|end| derive.contains(&format!("from {fact}{end}")));
         for fact in facts.iter().filter(is_read) {
             // Limits and roots come with the log of the offer that they are of; terms with the deal's.
-            let comes_along = ["offer_limits_set", "offer_roots_set", "deal_terms_set"].contains(&fact.as_str());
+            let comes_along =
+                ["offer_limits_set", "offer_roots_set", "deal_terms_set", "deal_standbys_set"].contains(&fact.as_str());
             assert!(comes_along || touched.contains(&format!("from {fact} as t")), "{fact} does not touch {noun}");
         }
     }
@@ -139,6 +140,21 @@ async fn an_apr_is_income_over_value(db: PgPool) -> Result<()> {
         .fetch_one(&db)
         .await?;
         assert_eq!(found, apr, "{later}");
+    }
+    Ok(())
+}
+
+/// Who has no record counts as down for 5 % of the time; 30 days without a failure make it 0.95 %, rounded up.
+#[sqlx::test]
+async fn unavailability_is_that_of_the_contract(db: PgPool) -> Result<()> {
+    let cases = [(0, 0, "50000000000000000"), (2_592_000, 0, "9459459459459460"), (0, 2_592_000, "820270270270270271")];
+    for (served, down, unavailability) in cases {
+        let found: String = query_scalar("select unavailability($1::numeric, $2::numeric)::text")
+            .bind(served)
+            .bind(down)
+            .fetch_one(&db)
+            .await?;
+        assert_eq!(found, unavailability, "{served} s served, {down} s down");
     }
     Ok(())
 }

@@ -33,9 +33,6 @@ const UNTOLD: &[&str] = &[
     "orphan_changed",
     "orphan_swept",
     "payee_set",
-    "proposal_activated",
-    "proposal_offered",
-    "proposed",
     "quarantine_cancelled",
     "quarantine_opened",
     "quarantine_paid",
@@ -49,8 +46,6 @@ const UNTOLD: &[&str] = &[
     "reward_added",
     "reward_claimed",
     "slash_burned",
-    "slot_ended",
-    "slot_final",
     "slot_topped_up",
     "source_set",
     "spare_changed",
@@ -219,7 +214,7 @@ async fn a_program_that_is_killed_loses_nothing(db: PgPool) -> Result<()> {
 #[sqlx::test(migrations = false)]
 async fn the_story_tells_of_nearly_every_event(db: PgPool) -> Result<()> {
     let node = Node::start().await;
-    node.chain().mine(900);
+    node.chain().mine(1_500);
     let mut indexer = Indexer::start(&db, &node)?;
     indexer.synced(&node).await?;
     indexer.stop().await?;

@@ -8,7 +8,8 @@ use alloy::network::TransactionBuilder as _;
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::providers::{DynProvider, Provider};
 use alloy::rpc::types::simulate::{SimBlock, SimulatePayload};
-use alloy::rpc::types::{Filter, Log, TransactionReceipt, TransactionRequest};
+use alloy::rpc::types::{Log, TransactionReceipt, TransactionRequest};
+use alloy::signers::local::PrivateKeySigner;
 use alloy::sol_types::{SolCall, SolEvent};
 use alloy::transports::TransportError;
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
@@ -36,6 +37,8 @@ pub struct Context {
     sender: Option<Address>,
     account: Option<Address>,
     plan: Option<Arc<Mutex<Vec<Planned>>>>,
+    /// For what is signed and not sent: statements, and answers of workloads.
+    signer: Option<PrivateKeySigner>,
 }
 
 /// A transaction that was simulated and not sent.
@@ -59,6 +62,13 @@ pub struct Sent {
     pub logs: Vec<Log>,
 }
 
+/// A transaction that was sent and may not be mined yet.
+#[derive(Debug)]
+pub(crate) struct Posted {
+    hash: B256,
+    request: TransactionRequest,
+}
+
 impl Sent {
     /// The first event of its kind.
     pub fn event<E: SolEvent>(&self) -> Result<E> {
@@ -80,13 +90,23 @@ impl Context {
              give another --rpc-url or --deployment.",
             deployment.chain_id
         );
-        Ok(Self { provider, deployment: Arc::new(deployment), sender, account: None, plan: None })
+        Ok(Self { provider, deployment: Arc::new(deployment), sender, account: None, plan: None, signer: None })
     }
 
     /// The same party acting for `account`, which gave the sender a key.
     #[must_use]
     pub fn acting_for(self, account: Address) -> Self {
         Self { account: Some(account), ..self }
+    }
+
+    /// The same party with the key that it signs statements with.
+    #[must_use]
+    pub fn signing_with(self, signer: PrivateKeySigner) -> Self {
+        Self { signer: Some(signer), ..self }
+    }
+
+    pub(crate) fn signer(&self) -> Result<&PrivateKeySigner> {
+        self.signer.as_ref().context("This command signs: give --keystore FILE or --private-key-env NAME.")
     }
 
     /// The same party planning instead of sending.
@@ -129,8 +149,7 @@ impl Context {
 
     /// The head block's time; programs never ask the machine for it.
     pub async fn now(&self) -> Result<u64> {
-        let block = self.provider.get_block(BlockId::latest()).await.map_err(|error| self.explain(&error))?;
-        Ok(block.context("the node has no latest block")?.header.timestamp)
+        Ok(self.head().await?.time)
     }
 
     pub async fn view<C: SolCall>(&self, to: Address, call: C) -> Result<C::Return> {
@@ -143,27 +162,6 @@ impl Context {
         let name = self.at().name_of(to);
         ensure!(!answer.is_empty(), "There is no contract {name} at {to}: is this the right deployment and chain?");
         C::abi_decode_returns(&answer).with_context(|| format!("{name} answered {} in another form", C::SIGNATURE))
-    }
-
-    /// What a contract of the deployment said, with one of these first topics; with none, everything.
-    pub(crate) async fn logs(&self, contract: Address, topics: &[B256]) -> Result<Vec<Log>> {
-        let filter = Filter::new().address(contract).from_block(self.deployment.first_block);
-        let filter = if topics.is_empty() { filter } else { filter.event_signature(topics.to_vec()) };
-        self.provider.get_logs(&filter).await.map_err(|error| self.explain(&error))
-    }
-
-    /// Events of one kind with these indexed fields.
-    pub(crate) async fn logs_of<const N: usize>(
-        &self,
-        contract: Address,
-        event: B256,
-        fields: [B256; N],
-    ) -> Result<Vec<Log>> {
-        let mut filter = Filter::new().address(contract).from_block(self.deployment.first_block).event_signature(event);
-        for (place, field) in (1..).zip(fields) {
-            filter.topics[place] = field.into();
-        }
-        self.provider.get_logs(&filter).await.map_err(|error| self.explain(&error))
     }
 
     /// Sends one call and waits until it is mined; when planning, simulates it after all that was planned before.
@@ -183,16 +181,38 @@ impl Context {
         self.transact(request).await
     }
 
+    /// Simulates a call: the gas that it would take, or why it is refused.
+    pub async fn estimate(&self, to: Address, call: &Bytes) -> Result<u64> {
+        let request = TransactionRequest::default().with_to(to).with_input(call.clone()).with_from(self.sender()?);
+        self.provider.estimate_gas(request).await.map_err(|error| self.explain(&error))
+    }
+
     async fn transact(&self, request: TransactionRequest) -> Result<Sent> {
         let request = request.with_from(self.sender()?);
         if let Some(plan) = &self.plan {
             return self.simulate(plan, request).await;
         }
+        let posted = self.posted(request).await?;
+        self.arrived(posted).await
+    }
+
+    /// Sends one call that the next block would take, and does not wait for it.
+    pub(crate) async fn post<C: SolCall>(&self, to: Address, call: C) -> Result<Posted> {
+        let request = TransactionRequest::default().with_to(to).with_input(call.abi_encode());
+        self.posted(request.with_from(self.sender()?)).await
+    }
+
+    async fn posted(&self, request: TransactionRequest) -> Result<Posted> {
         let gas = self.provider.estimate_gas(request.clone()).await.map_err(|error| self.explain(&error))?;
         let request = request.with_gas_limit(gas + gas * GAS_HEADROOM_PERCENT / 100);
         let pending = self.provider.send_transaction(request.clone()).await.map_err(|error| self.explain(&error))?;
-        let receipt = receipt(&self.provider, *pending.tx_hash(), MINED_WITHIN).await?;
-        self.mined(&request, receipt).await
+        Ok(Posted { hash: *pending.tx_hash(), request })
+    }
+
+    /// Waits until what was posted is mined.
+    pub(crate) async fn arrived(&self, posted: Posted) -> Result<Sent> {
+        let receipt = receipt(&self.provider, posted.hash, MINED_WITHIN).await?;
+        self.mined(&posted.request, receipt).await
     }
 
     async fn mined(&self, request: &TransactionRequest, receipt: TransactionReceipt) -> Result<Sent> {
@@ -272,7 +292,7 @@ impl Context {
         u128::try_from(balance).context("a balance of more than 128 bits")
     }
 
-    fn explain(&self, error: &TransportError) -> anyhow::Error {
+    pub(crate) fn explain(&self, error: &TransportError) -> anyhow::Error {
         explain(error, self.decimals())
     }
 }

@@ -2,16 +2,29 @@
 
 use alloy::primitives::aliases::{U40, U96};
 use alloy::primitives::{Address, B256, U256};
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use contracts::matching::IMatching;
 use contracts::{Deals, Matching, Staking};
 use serde::Serialize;
 
 use crate::amount::{Flt, Usd, percent};
-use crate::chain::Context;
+use crate::chain::{Context, Sent};
 use crate::ids::{DealId, LockId, OfferId};
 use crate::keeper::{self, Closed};
 use crate::time::{maybe_timestamp, timestamp};
+
+/// What a standby locks of a slot's lock, unless the customer asks for all of it.
+pub const RESERVE_BPS: u16 = 2_000;
+pub const FULL_RESERVE_BPS: u16 = 10_000;
+/// Of its price, what a standby is paid.
+pub(crate) const RETAINER_BPS: u128 = 200;
+/// Standbys are numbered from here on.
+pub const STANDBY: u8 = 16;
+
+/// What a standby of this price is paid per unit-day.
+pub fn retainer(price: u128) -> Option<u128> {
+    Some(price.checked_mul(RETAINER_BPS)?.div_ceil(10_000))
+}
 
 /// What a customer asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,9 +53,16 @@ pub struct OpenArgs {
     pub providers: Providers,
     /// Attribute and level.
     pub criteria: Vec<(u16, u8)>,
-    /// Smallest units of the stablecoin; none: one term of all slots at the highest price.
+    /// Smallest units of the stablecoin; none: one term of all slots, and its retainers, at the highest price.
     pub prepaid: Option<u128>,
-    /// One for each slot; empty: somebody else proposes.
+    pub standbys: u8,
+    /// Part of a slot's lock that each standby locks.
+    pub reserve_bps: u16,
+    /// Of a million, the part of the time that the set should be up; zero: no target.
+    pub availability_ppm: u32,
+    /// Smallest units of the stablecoin for whose proposal is activated.
+    pub tip: u128,
+    /// One for each slot, then one for each standby; empty: somebody else proposes.
     pub offers: Vec<OfferId>,
 }
 
@@ -75,15 +95,25 @@ impl OpenArgs {
             providers: Providers::AllBut(Vec::new()),
             criteria: Vec::new(),
             prepaid: None,
+            standbys: 0,
+            reserve_bps: RESERVE_BPS,
+            availability_ppm: 0,
+            tip: 0,
             offers: Vec::new(),
         }
     }
 
-    /// What one term of all slots costs at the highest price: the least that is prepaid.
+    /// What one term of all slots and standbys costs at the highest price: the least that is prepaid.
     pub fn term_cost(&self) -> Result<u128> {
-        let parts = [u128::from(self.units), u128::from(self.slots), u128::from(self.term_days)];
-        let cost = parts.iter().try_fold(self.price_max, |cost, part| cost.checked_mul(*part));
+        let cost = self.term_of(self.price_max, self.slots);
+        let retainers = retainer(self.price_max).and_then(|retainer| self.term_of(retainer, self.standbys));
+        let cost = cost.zip(retainers).and_then(|(cost, retainers)| cost.checked_add(retainers));
         cost.context("one term costs more than the contracts can hold")
+    }
+
+    fn term_of(&self, price: u128, places: u8) -> Option<u128> {
+        let parts = [u128::from(self.units), u128::from(places), u128::from(self.term_days)];
+        parts.iter().try_fold(price, |cost, part| cost.checked_mul(*part))
     }
 
     fn request(&self, expiry: u64) -> Result<IMatching::Request> {
@@ -114,6 +144,10 @@ impl OpenArgs {
             providers,
             criteria: criteria.collect(),
             prepaid: self.prepaid.map_or_else(|| self.term_cost(), Ok)?,
+            standbys: self.standbys,
+            reserveBps: self.reserve_bps,
+            availabilityPpm: self.availability_ppm,
+            tip: self.tip,
         })
     }
 }
@@ -124,6 +158,7 @@ pub struct Opened {
     pub customer: Address,
     pub prepaid: Usd,
     pub request_fee: Usd,
+    pub tip: Usd,
     pub assigned: Vec<Assigned>,
 }
 
@@ -180,7 +215,11 @@ pub struct DealShown {
     pub started_at: Option<String>,
     pub stopped_at: Option<String>,
     pub spare: Usd,
+    /// None: the panel decides appeals.
+    pub resolver: Option<Address>,
     pub slots: Vec<SlotShown>,
+    /// Numbered from 16 on.
+    pub standbys: Vec<SlotShown>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -217,9 +256,12 @@ pub async fn open(context: &Context, args: &OpenArgs) -> Result<Opened> {
         None => context.now().await? + crate::time::DAY,
     };
     let request = args.request(expiry)?;
-    let prepaid = request.prepaid;
+    let (prepaid, tip) = (request.prepaid, request.tip);
     let fee = context.view(context.at().matching, Matching::requestFeeCall {}).await?;
-    let total = prepaid.checked_add(fee).context("more than the contracts can hold")?;
+    let total = prepaid
+        .checked_add(fee)
+        .and_then(|total| total.checked_add(tip))
+        .context("more than the contracts can hold")?;
     context.allow(context.at().stablecoin, context.at().deals, total).await?;
     let call = Matching::requestCall { newRequest: request };
     let opened: Matching::RequestOpened = context.send(context.at().matching, call).await?.event()?;
@@ -229,8 +271,8 @@ pub async fn open(context: &Context, args: &OpenArgs) -> Result<Opened> {
         choose(context, deal, &args.offers).await?;
         assigned = activate(context, deal).await?;
     }
-    let (prepaid, request_fee) = (context.usd(prepaid), context.usd(fee));
-    Ok(Opened { deal, customer: opened.customer, prepaid, request_fee, assigned })
+    let (prepaid, request_fee, tip) = (context.usd(prepaid), context.usd(fee), context.usd(tip));
+    Ok(Opened { deal, customer: opened.customer, prepaid, request_fee, tip, assigned })
 }
 
 /// Proposes one offer for each slot that waits for a provider.
@@ -242,7 +284,8 @@ pub async fn choose(context: &Context, deal: DealId, offers: &[OfferId]) -> Resu
     Ok(Proposed { deal, round: proposed.round, price })
 }
 
-/// Locks the stake of the best proposal's providers. Anyone may do it.
+/// Locks the stake of the best valid proposal's providers: the customer at any time, anyone after the window. Where no proposal
+/// is valid any more this succeeds on the chain, and is an error here.
 pub async fn activate(context: &Context, deal: DealId) -> Result<Vec<Assigned>> {
     let sent = context.send(context.at().matching, Matching::activateCall { deal: deal.0 }).await?;
     let assigned = sent.events::<Deals::SlotAssigned>().into_iter().map(|slot| Assigned {
@@ -253,7 +296,25 @@ pub async fn activate(context: &Context, deal: DealId) -> Result<Vec<Assigned>> 
         lock: Flt(slot.lockAmount),
         value_at_stake: context.usd(slot.valueAtStake),
     });
-    Ok(assigned.collect())
+    let assigned: Vec<Assigned> = assigned.collect();
+    ensure!(!assigned.is_empty(), nothing_assigned(deal, &sent));
+    Ok(assigned)
+}
+
+fn nothing_assigned(deal: DealId, sent: &Sent) -> String {
+    let mut text = format!("Nothing was assigned for deal {deal}");
+    for invalid in sent.events::<Matching::ProposalInvalid>() {
+        let bond = Flt(invalid.bond);
+        text += &format!("; proposal {} is no longer valid, and its bond of {bond} FLT was burned", invalid.round);
+    }
+    for dropped in sent.events::<Matching::ProposalDropped>() {
+        text += &format!("; proposal {} is for places that no longer wait", dropped.round);
+    }
+    for barred in sent.events::<Matching::OfferBarred>() {
+        let reason = reason_text(barred.reason).unwrap_or("a reason that is none");
+        text += &format!("; offer {} is barred for {reason}", barred.offer);
+    }
+    text + ". New proposals can be made: `surety customer reasons` says which offers meet the request."
 }
 
 /// Why each offer does or does not meet the request.
@@ -287,6 +348,7 @@ fn reason_text(reason: u8) -> Option<&'static str> {
         15 => "it does not accept this customer",
         16 => "it does not accept this application",
         17 => "too little free stake",
+        18 => "it made a proposal for this request invalid",
         _ => "a reason that this version does not know",
     };
     Some(text)
@@ -323,7 +385,7 @@ pub async fn stop(context: &Context, deal: DealId) -> Result<Stopped> {
 /// Leaves a slot whose margin call was not cured, or whose health is under the minimum.
 pub async fn leave(context: &Context, deal: DealId, slot: u8) -> Result<Closed> {
     let sent = context.send(context.at().deals, Deals::leaveCall { deal: deal.0, slot }).await?;
-    Ok(keeper::closed(deal, slot, &sent.event()?))
+    keeper::closed(deal, slot, &sent)
 }
 
 /// Pays the account's shares of what is left once every slot has ended.
@@ -342,6 +404,10 @@ pub async fn status(context: &Context, deal: DealId) -> Result<DealShown> {
     for slot in 0..found.slots {
         slots.push(slot_status(context, deal, slot).await?);
     }
+    let mut standbys = Vec::new();
+    for standby in 0..found.standbys {
+        standbys.push(slot_status(context, deal, STANDBY + standby).await?);
+    }
     Ok(DealShown {
         deal,
         customer: found.customer,
@@ -356,7 +422,9 @@ pub async fn status(context: &Context, deal: DealId) -> Result<DealShown> {
         started_at: maybe_timestamp(found.startedAt.to()),
         stopped_at: maybe_timestamp(found.stoppedAt.to()),
         spare: context.usd(found.spare),
+        resolver: (!found.resolver.is_zero()).then_some(found.resolver),
         slots,
+        standbys,
     })
 }
 
@@ -368,6 +436,9 @@ pub async fn slot_status(context: &Context, deal: DealId, slot: u8) -> Result<Sl
     if is_live && found.lock > 0 {
         lock_flt =
             Some(Flt(context.view(context.at().staking, Staking::lockOfCall { lock: found.lock }).await?.amount));
+    }
+    // Standbys have no margin.
+    if lock_flt.is_some() && slot < STANDBY {
         let health = context.view(deals, Deals::healthBpsCall { deal: deal.0, slot }).await?;
         health_percent = u64::try_from(health).ok().map(percent);
     }

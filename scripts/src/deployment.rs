@@ -43,6 +43,8 @@ pub struct Contracts {
     pub equi_x: Address,
     pub equihash: Address,
     pub capacity: Address,
+    pub probers: Address,
+    pub faults: Address,
 }
 
 /// What the constructors were given; `operator verify` compares the chain with it.
@@ -62,8 +64,6 @@ pub struct Parameters {
     /// Smallest units of the stablecoin, as decimal text: JSON numbers lose digits.
     pub request_fee: String,
     pub sources: Vec<Source>,
-    /// Address that may slash locks of deals; none until `Faults` exists, but in tests.
-    pub slasher: Option<Address>,
     pub attesters: Vec<Address>,
     /// Share of fees that buys FLT and burns it.
     pub burn_bps: u16,
@@ -76,6 +76,24 @@ pub struct Parameters {
     /// FLT wei that answer for one unit of an attester's daily budget.
     pub security_per_unit: String,
     pub classes: Vec<Class>,
+    /// FLT wei behind each proposal of a solver.
+    pub solver_bond: String,
+    /// FLT wei behind an appeal.
+    pub appeal_bond: String,
+    pub probers: ProberRules,
+}
+
+/// Who decides that a workload is down; amounts are smallest units.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProberRules {
+    pub drawn: u8,
+    pub quorum: u8,
+    pub panel_drawn: u8,
+    pub panel_quorum: u8,
+    pub eligible_min: u16,
+    pub seat_stake: String,
+    pub pay: String,
 }
 
 /// A class of capacity, and the pool that pays it.
@@ -184,7 +202,7 @@ fn unwritable(path: &Path) -> String {
 
 impl Contracts {
     /// Name and address of each, in the order of deployment.
-    pub fn named(&self) -> [(&'static str, Address); 16] {
+    pub fn named(&self) -> [(&'static str, Address); 18] {
         [
             ("Flt", self.flt),
             ("Stablecoin", self.stablecoin),
@@ -202,6 +220,8 @@ impl Contracts {
             ("EquiX", self.equi_x),
             ("Equihash", self.equihash),
             ("Capacity", self.capacity),
+            ("Probers", self.probers),
+            ("Faults", self.faults),
         ]
     }
 

@@ -34,3 +34,4 @@ id!(CommitmentId, "a commitment");
 id!(DealId, "a deal");
 id!(OfferId, "an offer");
 id!(LockId, "a lock");
+id!(FaultId, "a fault");

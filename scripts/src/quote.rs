@@ -9,13 +9,14 @@ use serde::Serialize;
 
 use crate::amount::{Flt, Usd, percent, price, ratio};
 use crate::chain::Context;
-use crate::customer::exposure_name;
+use crate::customer::{RETAINER_BPS, exposure_name};
 use crate::output::Value;
 
 const BPS: u128 = 10_000;
 /// The value at stake of a slot is at most this many times its escrow.
 const ESCROW_MULTIPLE: u128 = 6;
 const TERM_DAYS_MAX: u64 = 14;
+const STANDBYS_MAX: u8 = 4;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QuoteArgs {
@@ -27,6 +28,9 @@ pub struct QuoteArgs {
     pub coverage_bps: u16,
     pub exposure: u8,
     pub first_loss_bps: u16,
+    pub standbys: u8,
+    /// Part of a slot's lock that each standby locks.
+    pub reserve_bps: u16,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -54,6 +58,11 @@ pub struct Quote {
     pub prepay_min_usd: Usd,
     /// What keeps the lock from being capped by the escrow.
     pub prepay_full_lock_usd: Usd,
+    pub standbys: u8,
+    /// Each standby's, when the job starts.
+    pub standby_lock_flt: Flt,
+    /// Of all standbys over the whole duration, on top of the job.
+    pub retainers_usd: Usd,
     pub price_usd: Usd,
     pub fee_usd: Usd,
     pub to_providers_usd: Usd,
@@ -84,7 +93,9 @@ pub async fn quote(context: &Context, args: &QuoteArgs) -> Result<Quote> {
     let first = locks_by_term.first().context("a job has a first term")?;
     let (value, lock) = (first.value_at_stake_usd, first.lock_flt);
     let first_loss = mul_div_up(lock.0, args.first_loss_bps.into(), BPS)?;
-    let fee = mul_div_up(args.job_value, fee_bps.into(), BPS)?;
+    let retainers = retainers(args, per_slot)?;
+    let total = args.job_value.checked_add(retainers).context("more than the contracts can hold")?;
+    let fee = mul_div_up(total, fee_bps.into(), BPS)?;
     let terms = terms_of(args);
     let usd = |units| context.usd(units);
     Ok(Quote {
@@ -104,15 +115,24 @@ pub async fn quote(context: &Context, args: &QuoteArgs) -> Result<Quote> {
         first_loss_percent: percent(args.first_loss_bps.into()),
         first_loss_flt: Flt(first_loss),
         compensation_max_flt: Flt(first_loss / 5 * 4),
-        prepay_min_usd: usd(mul_div_up(args.job_value, term_days(args), args.duration_days.into())?),
+        standbys: args.standbys,
+        standby_lock_flt: Flt(mul_div_up(lock.0, args.reserve_bps.into(), BPS)?),
+        retainers_usd: usd(retainers),
+        prepay_min_usd: usd(mul_div_up(total, term_days(args), args.duration_days.into())?),
         prepay_full_lock_usd: usd(value.units.div_ceil(ESCROW_MULTIPLE) * u128::from(args.slots)),
-        price_usd: usd(args.job_value),
+        price_usd: usd(total),
         fee_usd: usd(fee),
-        to_providers_usd: usd(args.job_value - fee),
+        to_providers_usd: usd(total - fee),
         request_fee_usd: usd(request_fee),
         locks_by_term,
         api: None,
     })
+}
+
+/// What the standbys are paid for the whole job, each at a slot's price.
+fn retainers(args: &QuoteArgs, per_slot: u128) -> Result<u128> {
+    ensure!(args.standbys <= STANDBYS_MAX, "A deal has at most {STANDBYS_MAX} standbys.");
+    mul_div_up(per_slot * u128::from(args.standbys), RETAINER_BPS, BPS)
 }
 
 fn term_days(args: &QuoteArgs) -> u128 {
@@ -187,7 +207,14 @@ impl Quote {
             "Your compensation, most",
             format!("{} FLT a slot, from the provider's own stake alone", group(&self.compensation_max_flt)),
         );
+        if self.standbys > 0 {
+            let lock = group(&self.standby_lock_flt);
+            line("Each standby locks", format!("{lock} FLT, and more when it takes over"));
+        }
         line("You pay", format!("${}, streamed by the second", group(&self.price_usd)));
+        if self.standbys > 0 {
+            line("  retainers, included", format!("${} for {}", group(&self.retainers_usd), self.standbys));
+        }
         line("  to the providers", format!("${}", group(&self.to_providers_usd)));
         line("  fee, included", format!("${}", group(&self.fee_usd)));
         line("  for the request", format!("${} on top, once", group(&self.request_fee_usd)));
@@ -261,7 +288,17 @@ mod tests {
             coverage_bps: 30_000,
             exposure,
             first_loss_bps: 1_000,
+            standbys: 0,
+            reserve_bps: 2_000,
         }
+    }
+
+    #[test]
+    fn a_standby_is_paid_two_percent_of_a_slot() {
+        let args = QuoteArgs { slots: 2, standbys: 2, ..job(0) };
+        assert_eq!(retainers(&args, 500_000_000_000).ok(), Some(20_000_000_000));
+        assert_eq!(retainers(&QuoteArgs { standbys: 1, ..job(0) }, 1).ok(), Some(1));
+        assert!(retainers(&QuoteArgs { standbys: 5, ..job(0) }, 1).is_err());
     }
 
     #[test]

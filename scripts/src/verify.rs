@@ -9,14 +9,15 @@ use alloy::rpc::types::TransactionRequest;
 use alloy::sol_types::SolEvent;
 use anyhow::{Context as _, Result};
 use contracts::{
-    Attributes, Capacity, Deals, DevelopmentUsd, FeeBurn, Governance, Matching, Offers, PriceGuard, Rewards, Staking,
-    Timelock,
+    Attributes, Capacity, Deals, DevelopmentUsd, Faults, FeeBurn, Governance, Matching, Offers, PriceGuard, Probers,
+    Rewards, Staking, Timelock,
 };
 use serde::Serialize;
 
 use crate::chain::{Context, explain};
 use crate::deploy::{self, ADMIN_ROLE, PARAMETERS_ROLE};
 use crate::deployment::{Class, Deployment};
+use crate::signing::Domain;
 
 /// Nobody's account: its nonce is zero, so what it would create has a known address.
 const NOBODY: Address = Address::repeat_byte(0x5c);
@@ -50,7 +51,7 @@ pub async fn verify(context: &Context) -> Result<Verified> {
         let at = context.at().address_of(name)?;
         code(context, &mut verified, name, at, initcode).await?;
     }
-    for (name, initcode) in deploy::halves(&context.deployment) {
+    for (name, initcode) in deploy::halves(&context.deployment)? {
         let at = half_of(context.at().address_of(name)?);
         code(context, &mut verified, &format!("{name}'s other half"), at, initcode).await?;
     }
@@ -67,6 +68,7 @@ async fn views(context: &Context, verified: &mut Verified) -> Result<()> {
     tokens(context, verified).await?;
     parameters(context, verified).await?;
     rewards(context, verified).await?;
+    failures(context, verified).await?;
     staking(context, verified).await?;
     governance(context, verified).await
 }
@@ -77,7 +79,12 @@ async fn code(context: &Context, verified: &mut Verified, name: &str, at: Addres
     let replay = TransactionRequest::default().with_from(NOBODY).with_deploy_code(initcode).with_nonce(0);
     let expected = context.provider.call(replay).await.map_err(|error| explain(&error, context.decimals()));
     let expected = expected.with_context(|| format!("running the constructor of {name} again"))?;
-    let expected = replace(&expected, half_of(NOBODY.create(0)), half_of(at));
+    let replayed = NOBODY.create(0);
+    let expected = replace(&expected, half_of(replayed).as_slice(), half_of(at).as_slice());
+    // Who checks signatures keeps its own address, and the hash of the domain that follows from it.
+    let expected = replace(&expected, replayed.as_slice(), at.as_slice());
+    let domain = |contract| Domain { chain_id: context.deployment.chain_id, contract }.separator();
+    let expected = replace(&expected, domain(replayed).as_slice(), domain(at).as_slice());
     verified.compare(format!("{name} code"), show(&expected), show(&found));
     Ok(())
 }
@@ -87,12 +94,13 @@ fn half_of(contract: Address) -> Address {
     contract.create(1)
 }
 
-fn replace(code: &[u8], from: Address, to: Address) -> Vec<u8> {
+/// `to` is as long as `from`.
+fn replace(code: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
     let mut code = code.to_vec();
-    let places: Vec<usize> =
-        code.windows(20).enumerate().filter(|(_, window)| *window == from.as_slice()).map(|(place, _)| place).collect();
+    let windows = code.windows(from.len()).enumerate();
+    let places: Vec<usize> = windows.filter(|(_, window)| *window == from).map(|(place, _)| place).collect();
     for place in places {
-        code[place..place + 20].copy_from_slice(to.as_slice());
+        code[place..place + from.len()].copy_from_slice(to);
     }
     code
 }
@@ -123,6 +131,7 @@ async fn parameters(context: &Context, verified: &mut Verified) -> Result<()> {
     verified.compare("Deals treasury", at.fee_burn, context.view(at.deals, Deals::treasuryCall {}).await?);
     let fee = context.view(at.matching, Matching::requestFeeCall {}).await?;
     verified.compare("Matching request fee", &set.request_fee, fee);
+    verified.compare("Matching bond", &set.solver_bond, context.view(at.matching, Matching::bondCall {}).await?);
     verified.compare("Matching guardian", set.guardian, context.view(at.matching, Matching::guardianCall {}).await?);
     verified.compare("Offers staking", at.staking, context.view(at.offers, Offers::stakingCall {}).await?);
     verified.compare("Offers deals", at.deals, context.view(at.offers, Offers::dealsCall {}).await?);
@@ -162,6 +171,21 @@ async fn rewards(context: &Context, verified: &mut Verified) -> Result<()> {
     for class in &set.classes {
         class_of(context, verified, class).await?;
     }
+    Ok(())
+}
+
+async fn failures(context: &Context, verified: &mut Verified) -> Result<()> {
+    let (at, set) = (context.at(), &context.deployment.parameters);
+    let bond = context.view(at.faults, Faults::appealBondCall {}).await?;
+    verified.compare("Faults appeal bond", &set.appeal_bond, bond);
+    let rules = context.view(at.probers, Probers::rulesCall {}).await?;
+    let (drawn, quorum) = (set.probers.drawn, set.probers.quorum);
+    verified.compare("Probers draw", format!("{quorum} of {drawn}"), format!("{} of {}", rules.quorum, rules.drawn));
+    let panel = format!("{} of {}", set.probers.panel_quorum, set.probers.panel_drawn);
+    verified.compare("Probers panel", panel, format!("{} of {}", rules.panelQuorum, rules.panelDrawn));
+    verified.compare("Probers eligible at least", set.probers.eligible_min, rules.eligibleMin);
+    verified.compare("Probers seat", &set.probers.seat_stake, rules.seatStake);
+    verified.compare("Probers pay", &set.probers.pay, context.view(at.probers, Probers::payCall {}).await?);
     Ok(())
 }
 
@@ -275,8 +299,9 @@ mod tests {
     #[test]
     fn every_place_of_an_address_is_replaced() {
         let (from, to) = (Address::repeat_byte(1), Address::repeat_byte(2));
-        let code = [&[9][..], from.as_slice(), &[8], from.as_slice()].concat();
-        let expected = [&[9][..], to.as_slice(), &[8], to.as_slice()].concat();
+        let (from, to) = (from.as_slice(), to.as_slice());
+        let code = [&[9][..], from, &[8], from].concat();
+        let expected = [&[9][..], to, &[8], to].concat();
         assert_eq!(replace(&code, from, to), expected);
         assert_eq!(replace(&[1; 19], from, to), [1; 19]);
     }

@@ -421,8 +421,10 @@ async fn a_deal_settles_from_stake_to_payout() -> Result<()> {
     assert_eq!(withdrawn[0].amount, exit.amount);
     assert_eq!(dora.flt_of(world.address(DORA)).await?.to_string(), "10000000");
 
-    // The term ended without a renewal: the customer takes back what was not used.
-    keeper::close(&bank, deal, 0).await?;
+    // The term ended without a renewal: the slot seeks for a day, then the customer takes back what was not used.
+    assert!(!keeper::close(&bank, deal, 0).await?.is_over);
+    world.pass(DAY + 60).await?;
+    assert!(keeper::close(&bank, deal, 0).await?.is_over);
     let refunded = customer::refund(&carol, deal, None).await?;
     assert_eq!(refunded.amount.units, (1_008_000 - 14 * 12_000) * DOLLAR);
     let shown = customer::status(&carol, deal).await?;

@@ -1,5 +1,6 @@
 //! End-to-end journeys: each has a World of its own, and waits for blocks, never for clocks.
 
+mod solver;
 mod stage;
 
 mod audit;
@@ -9,11 +10,13 @@ mod prover;
 mod story;
 mod watcher;
 
+mod allocation;
 mod corners;
 mod decline;
 mod demand;
 mod deploy;
 mod exit;
+mod faults;
 mod governance;
 mod margin;
 mod payout;

@@ -68,6 +68,10 @@ async fn a_provider_that_announces_it_is_not_renewed(db: PgPool) -> Result<()> {
     assert_eq!(refused(renewed)?, "RenewalRefused");
     world.advance(hours(13)).await?;
     keeper::close(&world.keeper.context, deal, 0).await?;
+    world.synced().await?;
+    // The money for another term waits for another provider, until its owner wants it back.
+    assert_eq!(world.get("/v1/deals/1/slots").await?.text("/items/0/status")?, "empty");
+    carol.stop(deal).await?;
     assert_eq!(carol.refund(deal).await?.to_string(), TERM_COST);
     world.synced().await?;
     assert_eq!(world.get("/v1/deals/1").await?.text("/status")?, "ended");

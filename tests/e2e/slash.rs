@@ -38,12 +38,13 @@ async fn a_slash_reaches_the_delegators(db: PgPool) -> Result<()> {
       "items": [
         {
           "amount_flt": "3000000",
-          "at": "2027-01-01T00:01:09Z",
-          "block": 69,
+          "at": "2027-01-01T00:01:12Z",
+          "block": 72,
           "commitment": null,
           "customer": "0x019A7d0b3D38DdbB7573EBf9614d8749FC8b3398",
           "customer_flt": "1000000",
           "deal": 1,
+          "fault": null,
           "from_delegated_flt": "1000000",
           "from_orphan_flt": "0",
           "from_own_flt": "2000000",
@@ -53,10 +54,10 @@ async fn a_slash_reaches_the_delegators(db: PgPool) -> Result<()> {
           "provider": "0xB87d5A548085Db4079E3f34F3d09203CA368d174",
           "quarantine": 1,
           "quarantine_status": "open",
-          "release_at": "2027-01-08T00:01:09Z",
+          "release_at": "2027-01-08T00:01:12Z",
           "reporter": "0x8B0E4cc2142E72015f83f6D336b61F93c0E07009",
           "reporter_flt": "600000",
-          "slasher": "0xAefcA43a2C1397b9b47F3FD8a27005bC046ca52f",
+          "slasher": "0xa564Fb40dC72329830a3928517887B9bEB0FE393",
           "slot": 0
         }
       ],

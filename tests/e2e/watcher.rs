@@ -8,8 +8,8 @@ use alloy::primitives::{B256, U256};
 use anyhow::{Context as _, Result};
 use contracts::Capacity;
 use contracts::i_capacity::ICapacity;
+use scripts::blocks::Head;
 use scripts::capacity::clock::{self, WINDOW};
-use scripts::capacity::contract::Head;
 use scripts::capacity::puzzle::{self, Bitmap};
 use scripts::capacity::{contract, watcher};
 use scripts::provider::{self, Profile};
@@ -233,7 +233,7 @@ async fn hashes_here_are_those_of_the_contract(db: PgPool) -> Result<()> {
     }
     let (status, digest) = capacity.claim(head, work.id(), window).await?;
     assert_eq!((status, digest), (1, puzzle::digest(&work.claim(window)?)));
-    let block = capacity.block_at(u64::from(window) * WINDOW, head).await?;
+    let block = wanda.context.block_at_time(u64::from(window) * WINDOW, head).await?;
     let committed = capacity.committed(block, head.number, work.id()).await?;
     assert_eq!(committed.len(), 1);
     assert_eq!((committed[0].claim(), &committed[0].bitmap), (work.claim(window)?, &Bitmap::new(3, 0..9)));

@@ -87,10 +87,20 @@ impl Chain {
         Ok(self.provider.anvil_set_interval_mining(period.as_secs()).await?)
     }
 
+    /// Transactions wait for the next block that is asked for.
+    pub async fn hold_transactions(&self) -> Result<()> {
+        Ok(self.provider.anvil_set_auto_mine(false).await?)
+    }
+
+    /// Undoes `mine_each` and `hold_transactions`: blocks come with transactions.
+    pub async fn mine_with_transactions(&self) -> Result<()> {
+        self.provider.anvil_set_interval_mining(0).await?;
+        Ok(self.provider.anvil_set_auto_mine(true).await?)
+    }
+
     /// Undoes `space_blocks` and `mine_each`: blocks come with transactions, at the machine's time.
     pub async fn mine_as_before(&self) -> Result<()> {
-        self.provider.anvil_set_interval_mining(0).await?;
-        self.provider.anvil_set_auto_mine(true).await?;
+        self.mine_with_transactions().await?;
         self.provider.anvil_remove_block_timestamp_interval().await?;
         Ok(())
     }
@@ -151,6 +161,18 @@ impl Chain {
         let paid = self.provider.send_transaction(request).await?.get_receipt().await?;
         ensure!(paid.status(), "the gas of {account} was not paid");
         Ok(())
+    }
+
+    /// From here on whoever asks the node sends as `contract`, which has gas for it.
+    pub async fn impersonate(&self, contract: Address) -> Result<()> {
+        let from = *self.provider.get_accounts().await?.first().context("anvil has no account")?;
+        // Contracts refuse payments, but not what another leaves them as it destroys itself.
+        let leave = Bytes::from([&[0x73][..], contract.as_slice(), &[0xff]].concat());
+        let request =
+            TransactionRequest::default().with_from(from).with_deploy_code(leave).with_value(U256::from(GAS_MONEY));
+        let paid = self.provider.send_transaction(request).await?.get_receipt().await?;
+        ensure!(paid.status(), "the gas of {contract} was not paid");
+        Ok(self.provider.anvil_impersonate_account(contract).await?)
     }
 }
 

@@ -9,6 +9,7 @@ pub mod anvil;
 pub mod chain;
 pub mod dump;
 pub mod indexing;
+pub mod probers;
 pub mod proving;
 
 /// What `cargo xtask demo` and `cargo xtask bench` run.

@@ -80,7 +80,7 @@ pub struct World {
     pub operator: Actor,
     /// Who settles, renews and calls: anybody.
     pub keeper: Actor,
-    /// May slash every lock.
+    /// `Faults`, who alone may slash locks of deals: the node sends in its name.
     pub slasher: Actor,
     pub attester: Actor,
     indexing: Option<Indexing>,
@@ -130,7 +130,7 @@ impl World {
         let world = Self {
             operator: actor(&chain, &deployment, "operator").await?,
             keeper: actor(&chain, &deployment, "keeper").await?,
-            slasher: actor(&chain, &deployment, "slasher").await?,
+            slasher: slasher(&chain, &deployment).await?,
             attester: actor(&chain, &deployment, "attester").await?,
             chain,
             database: options.database,
@@ -369,11 +369,18 @@ async fn actor(chain: &Chain, deployment: &Deployment, name: &str) -> Result<Act
     Ok(Actor { name: name.to_owned(), address, context })
 }
 
-/// The development preset, with a slasher and an attester; and the price that it begins with.
+async fn slasher(chain: &Chain, deployment: &Deployment) -> Result<Actor> {
+    let address = deployment.contracts.faults;
+    chain.impersonate(address).await?;
+    let (provider, _) = wallet::connect(&chain.url, None).await?;
+    let context = Context::new(provider, Some(address), deployment.clone()).await?;
+    Ok(Actor { name: "slasher".to_owned(), address, context })
+}
+
+/// The development preset, with an attester; and the price that it begins with.
 async fn deploy(chain: &Chain, stablecoin_decimals: u8) -> Result<(Deployment, u64)> {
     let config = Config {
         tokens: Tokens::Development { stablecoin_decimals },
-        slasher: Some(address("slasher")?),
         attesters: vec![address("attester")?],
         ..Config::development(address("guardian")?, address("council")?, address("treasury")?)
     };

@@ -11,6 +11,8 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::availability::{self, SetAvailability};
+use super::proposals::{self, BarredOffer, Proposal};
 use super::{Asked, CLASSES, missing, number_of, path, usd_scale};
 use crate::Api;
 use crate::address::Address;
@@ -22,14 +24,14 @@ const SORTS: [&str; 8] =
     ["-deal", "deal", "-locked", "locked", "health", "-health", "-value_at_stake", "value_at_stake"];
 const STATUSES: [&str; 8] = ["open", "assigned", "serving", "degraded", "stopping", "ended", "lapsed", "cancelled"];
 
-/// A deal at the indexed block; sums are over its slots.
+/// A deal at the indexed block. Locks, health and value at stake are of its slots, money is of its standbys, too.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Deal {
     deal: i64,
     customer: Address,
     /// Content id of what runs.
     application: Option<String>,
-    /// `open` (waits for a provider), `assigned`, `serving`, `degraded` (some slots serve), `stopping`, `ended`,
+    /// `open` (waits for a provider), `assigned`, `serving`, `degraded` (a slot has nobody), `stopping`, `ended`,
     /// `lapsed` (its request expired), `cancelled`.
     status: String,
     /// `cpu` or `gpu`.
@@ -63,6 +65,23 @@ pub(super) struct Deal {
     stop_ends_at: Option<OffsetDateTime>,
     slots_serving: i64,
     slots_ended: i64,
+    /// Slots that lost their provider and can be filled.
+    slots_seeking: i64,
+    standbys: i32,
+    /// Standbys that are ready to take a slot over.
+    standbys_serving: i64,
+    /// Part of a slot's lock that a standby locks.
+    reserve_bps: i32,
+    /// Locked by standbys; `locked_flt` is of slots alone.
+    reserved_flt: String,
+    /// What the product of the slots' unavailabilities had to leave when it was allocated; null: nothing was asked.
+    target_availability: Option<String>,
+    /// For whose proposal was activated.
+    tip_usd: String,
+    /// Who got the tip; null: it waits, or there is none.
+    tip_to: Option<Address>,
+    /// Who decides appeals; null: a panel of probers.
+    resolver: Option<Address>,
     locked_flt: String,
     value_at_stake_usd: String,
     /// Worth of the lock over value at stake, of the worst slot; null: nothing at stake, or no price.
@@ -93,6 +112,12 @@ struct DealShown {
     #[serde(flatten)]
     deal: Deal,
     request: Option<Request>,
+    /// What its slots reach together now; null: nobody serves.
+    measured: Option<SetAvailability>,
+    /// Why its offers were chosen: the cheapest valid proposal was. The latest 50, the latest first.
+    proposals: Vec<Proposal>,
+    /// Offers that cannot be proposed for it any more.
+    barred: Vec<BarredOffer>,
 }
 
 /// The criteria that offers had to meet.
@@ -113,8 +138,11 @@ struct Request {
     /// Whether `providers` are the only ones; else they are barred.
     is_allowlist: bool,
     providers: Vec<Address>,
-    /// Price for a day of the best proposal so far.
+    /// Price for a day of the best proposal that stands, or else of the one that was activated last.
     proposed_price_usd: Option<String>,
+    /// From when on anybody may activate the best proposal; null: none stands.
+    #[serde(with = "rfc3339::option")]
+    window_end: Option<OffsetDateTime>,
     #[serde(with = "rfc3339::option")]
     activated_at: Option<OffsetDateTime>,
 }
@@ -124,7 +152,7 @@ struct Request {
 #[serde(deny_unknown_fields)]
 pub(super) struct Filters {
     pub(super) customer: Option<Address>,
-    /// A slot is served by this provider, or was served last.
+    /// A slot is served by this provider, or was served last; or it is a standby.
     pub(super) provider: Option<Address>,
     /// One of the words of `status`.
     status: Option<String>,
@@ -158,7 +186,10 @@ async fn show_deal(id: Asked<i64>, _: page::Asked<Nothing>, mut at: Snapshot) ->
     let picked = vec![Picked { deal: id, key: String::new() }];
     let deal = fetch(&mut at.db, &at.head, picked).await?.pop().ok_or_else(|| missing("deal", id))?;
     let request = fetch_request(&mut at.db, &at.head, id).await?;
-    Ok(Json(DealShown { deal, request }))
+    let proposals = proposals::of_deal(&mut at.db, &at.head, id).await?;
+    let barred = proposals::barred(&mut at.db, id).await?;
+    let measured = availability::of_deal(&mut at.db, id).await?;
+    Ok(Json(DealShown { deal, request, measured, proposals, barred }))
 }
 
 pub(super) async fn list(api: &Api, query: &List<Filters>, at: &mut Snapshot) -> Result<Json<Page<Deal>>> {
@@ -241,7 +272,7 @@ async fn pick(db: &mut PgConnection, head: &Head, rows: Rows) -> Result<Vec<Pick
                     min(health_bps(l.amount, (select high from price_now), s.value_at_stake, $10)) as health
                 from slot as s
                 left join stake_lock as l on l.lock = s.lock
-                where s.status in ('assigned', 'serving')
+                where s.status in ('assigned', 'serving') and s.slot < 16
                 group by s.deal
             ) as k on k.deal = d.deal and $6 not in ('deal', '-deal')
             where ($1::bytea is null or d.customer = $1)
@@ -300,6 +331,15 @@ async fn fetch(db: &mut PgConnection, head: &Head, picked: Vec<Picked>) -> Resul
             d.stop_ends_at,
             d.slots_serving as "slots_serving!",
             d.slots_ended as "slots_ended!",
+            d.slots_seeking as "slots_seeking!",
+            d.standbys as "standbys!",
+            d.standbys_serving as "standbys_serving!",
+            d.reserve_bps as "reserve_bps!",
+            trim_scale(d.reserve_amount * 1e-18)::text as "reserved_flt!",
+            trim_scale(nullif(d.availability_ppm, 0) * 1e-6)::text as target_availability,
+            trim_scale(d.tip * $1::text::numeric)::text as "tip_usd!",
+            d.tip_to as "tip_to: Address",
+            d.resolver as "resolver: Address",
             trim_scale(d.lock_amount * 1e-18)::text as "locked_flt!",
             trim_scale(d.value_at_stake * $1::text::numeric)::text as "value_at_stake_usd!",
             trim_scale(d.health_bps * 1e-4)::text as health,
@@ -363,6 +403,7 @@ async fn fetch_request(db: &mut PgConnection, head: &Head, id: i64) -> Result<Op
             array(select l.provider::bytea from request_provider_listed as l
                 where l.deal = r.deal order by l.block, l.log_index) as "providers!: Vec<Address>",
             trim_scale(r.proposed_price * $1::text::numeric)::text as proposed_price_usd,
+            r.window_end,
             r.activated_at
         from request as r
         where r.deal = $2

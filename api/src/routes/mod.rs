@@ -3,6 +3,7 @@
 //! Amounts leave Postgres as decimal text in whole tokens: `trim_scale(x * 1e-18)::text` is exact, because a numeric
 //! product keeps every digit. Lists order by (`key`, identity), `key` being what the sort names, negated to descend.
 
+mod availability;
 mod capacity;
 mod challenges;
 mod commitments;
@@ -13,15 +14,21 @@ mod earnings;
 mod epochs;
 mod events;
 mod exits;
+mod failures;
+mod faults;
+mod matching;
 mod network;
 mod offers;
 mod parameters;
 mod payments;
 mod prices;
+mod probers;
 mod projection;
+mod proposals;
 mod providers;
 mod quotes;
 mod rewards;
+mod servings;
 mod slashes;
 mod slots;
 mod stream;
@@ -59,15 +66,19 @@ pub(crate) fn router() -> OpenApiRouter<Api> {
         .merge(network::router())
         .merge(parameters::router())
         .merge(providers::router())
+        .merge(availability::router())
         .merge(offers::router())
         .merge(deals::router())
         .merge(slots::router())
+        .merge(servings::router())
         .merge(payments::router())
         .merge(delegators::router())
         .merge(exits::router())
         .merge(rewards::router())
         .merge(customers::router())
         .merge(slashes::router())
+        .merge(faults::router())
+        .merge(probers::router())
         .merge(commitments::router())
         .merge(earnings::router())
         .merge(epochs::router())
@@ -75,7 +86,8 @@ pub(crate) fn router() -> OpenApiRouter<Api> {
         .merge(prices::router())
         .merge(stream::router())
         .merge(quotes::router())
-        .merge(projection::router());
+        .merge(projection::router())
+        .merge(matching::router());
     refer_to_items(router.get_openapi_mut());
     router
 }

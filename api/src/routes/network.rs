@@ -11,6 +11,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::capacity::{self, CapacityTotals};
+use super::failures::{self, FailureTotals};
 use super::prices::{self, PriceNow};
 use super::usd_scale;
 use crate::Api;
@@ -35,6 +36,8 @@ struct Network {
     stake: StakeTotals,
     #[serde(flatten)]
     market: MarketTotals,
+    #[serde(flatten)]
+    failures: FailureTotals,
     #[serde(flatten)]
     capacity: CapacityTotals,
 }
@@ -95,6 +98,7 @@ async fn show_network(_: page::Asked<Nothing>, mut at: Snapshot) -> Result<Json<
         price: prices::now(&mut at.db).await?,
         stake: stake_totals(&mut at.db).await?,
         market: market_totals(&mut at.db, &at.head).await?,
+        failures: failures::totals(&mut at.db).await?,
         capacity: capacity::totals(&mut at.db, &at.head).await?,
     }))
 }
@@ -158,9 +162,10 @@ async fn market_totals(db: &mut PgConnection, head: &Head) -> Result<MarketTotal
         ) as d
         cross join (
             select
-                count(distinct deal) filter (where status = 'serving') as deals_serving,
-                count(*) filter (where status = 'serving') as slots_serving,
-                coalesce(sum(value_at_stake) filter (where status in ('assigned', 'serving')), 0) as value_at_stake,
+                count(distinct deal) filter (where status = 'serving' and slot < 16) as deals_serving,
+                count(*) filter (where status = 'serving' and slot < 16) as slots_serving,
+                coalesce(sum(value_at_stake) filter (where status in ('assigned', 'serving') and slot < 16), 0)
+                    as value_at_stake,
                 coalesce(sum(escrow), 0) as escrow,
                 coalesce(sum(fee_total), 0) as fee,
                 coalesce(sum(royalty_total), 0) as royalty,

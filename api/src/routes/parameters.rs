@@ -12,6 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::capacity::{self, Attester, CapacitySet, Class};
+use super::failures::{self, FailureSet};
 use super::usd_scale;
 use crate::Api;
 use crate::address::Address;
@@ -31,6 +32,8 @@ struct Parameters {
     contracts: BTreeMap<String, Address>,
     #[serde(flatten)]
     set: Set,
+    #[serde(flatten)]
+    failures: FailureSet,
     #[serde(flatten)]
     capacity: CapacitySet,
     /// Classes of capacity.
@@ -95,6 +98,7 @@ async fn show_parameters(_: page::Asked<Nothing>, mut at: Snapshot) -> Result<Js
         stablecoin_decimals: chain.stablecoin_decimals,
         contracts: contracts.into_iter().map(|contract| (contract.name, contract.address)).collect(),
         set: fetch_set(&mut at.db, &at.head).await?,
+        failures: failures::set(&mut at.db, &at.head).await?,
         capacity: capacity::set(&mut at.db).await?,
         classes: capacity::classes(&mut at.db, &at.head).await?,
         attesters: capacity::attesters(&mut at.db).await?,

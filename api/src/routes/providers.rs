@@ -69,6 +69,12 @@ struct Provider {
     delegators: i64,
     /// Slots that it serves now.
     slots_serving: i64,
+    /// Slots that it is a standby for, and ready.
+    standbys_serving: i64,
+    /// Measured over the last 30 days, in per cent; 95 without any record. `availability` below it has the record.
+    availability_percent: String,
+    /// Whether it counts as down: it failed, and nothing showed it up since.
+    is_down: bool,
     /// Stablecoin that the provider can claim.
     credit_usd: String,
     /// The stakers' part of its revenue that anybody can push to Staking.
@@ -234,9 +240,7 @@ async fn fetch_rows(db: &mut PgConnection, head: &Head, rows: Rows) -> Result<Ve
         r#"
         select
             p.provider as "address!: Address",
-            p.name as "name!",
-            p.endpoint as "endpoint!",
-            p.operator as "operator!",
+            p.name as "name!", p.endpoint as "endpoint!", p.operator as "operator!",
             p.registered_at as "registered_at!",
             trim_scale(p.active * 1e-18)::text as "staked_flt!",
             trim_scale(p.own_active * 1e-18)::text as "own_flt!",
@@ -246,17 +250,16 @@ async fn fetch_rows(db: &mut PgConnection, head: &Head, rows: Rows) -> Result<Ve
             trim_scale(p.free * 1e-18)::text as "free_flt!",
             trim_scale(p.orphan * 1e-18)::text as "orphan_flt!",
             trim_scale(p.largest_job_usd * $1::text::numeric)::text as "largest_job_usd!",
-            p.first_loss_bps as "first_loss_bps!",
-            p.reward_share_bps as "reward_share_bps!",
-            p.revenue_share_bps as "revenue_share_bps!",
-            p.drip_days as "drip_days!",
+            p.first_loss_bps as "first_loss_bps!", p.drip_days as "drip_days!",
+            p.reward_share_bps as "reward_share_bps!", p.revenue_share_bps as "revenue_share_bps!",
             trim_scale(p.delegation_cap * 1e-18)::text as "delegation_cap_flt!",
             p.next_terms_at, p.next_first_loss_bps,
             p.next_reward_share_bps, p.next_revenue_share_bps, p.next_drip_days,
             (select count(*) from position_now as s
                 where s.provider = p.provider and not s.is_own and s.shares > 0) as "delegators!",
-            (select count(*) from slot as s
-                where s.provider = p.provider and s.status = 'serving') as "slots_serving!",
+            a.slots_serving as "slots_serving!", a.standbys_serving as "standbys_serving!",
+            trim_scale(div(1e18 - a.unavailability, 1e12) * 1e-4)::text as "availability_percent!",
+            a.is_down as "is_down!",
             trim_scale(coalesce((select c.amount from credit as c where c.account = p.provider), 0)
                 * $1::text::numeric)::text as "credit_usd!",
             trim_scale(coalesce((select c.amount from stakers_credit as c where c.provider = p.provider), 0)
@@ -278,6 +281,7 @@ async fn fetch_rows(db: &mut PgConnection, head: &Head, rows: Rows) -> Result<Ve
                 end as key
             from provider_now
         ) as p
+        join provider_availability_now as a on a.provider = p.provider
         where ($2::bytea is null or p.provider = $2)
             and ($3::text is null or p.largest_job_usd >= $3::text::numeric)
             and ($4::integer is null or p.first_loss_bps >= $4)

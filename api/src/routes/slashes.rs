@@ -35,6 +35,8 @@ pub(super) struct Slash {
     slot: Option<i32>,
     /// The commitment that it secured.
     commitment: Option<i64>,
+    /// The fault that it was slashed for.
+    fault: Option<i64>,
     amount_flt: String,
     from_orphan_flt: String,
     from_own_flt: String,
@@ -87,59 +89,43 @@ pub(super) async fn list(api: &Api, query: &List<Filters>, at: &mut Snapshot) ->
     Ok(Json(query.page(items, total)))
 }
 
-/// The quarantine of a slash is the one of its lock that was opened after it, before the next slash of that lock.
 async fn fetch(db: &mut PgConnection, query: &List<Filters>) -> Result<Vec<Slash>> {
     let after = query.after_count::<i32>()?;
     let slashes = query_as!(
         Slash,
         r#"
         select
-            s.block,
-            s.log_index,
-            b.timestamp as at,
-            s.lock,
-            s.provider as "provider: Address",
-            s.slasher as "slasher: Address",
-            a.deal as "deal?",
-            a.slot as "slot?",
-            c.commitment as "commitment?",
-            trim_scale(s.amount * 1e-18)::text as "amount_flt!",
-            trim_scale(s.from_orphan * 1e-18)::text as "from_orphan_flt!",
-            trim_scale(s.from_own * 1e-18)::text as "from_own_flt!",
-            trim_scale(s.from_delegated * 1e-18)::text as "from_delegated_flt!",
-            trim_scale(s.lock_amount * 1e-18)::text as "lock_left_flt!",
-            q.quarantine as "quarantine?",
-            q.status as quarantine_status,
-            q.customer as "customer?: Address",
-            trim_scale(q.customer_amount * 1e-18)::text as customer_flt,
-            q.reporter as "reporter?: Address",
-            trim_scale(q.reporter_amount * 1e-18)::text as reporter_flt,
-            q.release_at as "release_at?"
-        from slashed as s
-        join block as b on b.number = s.block
-        left join lateral (select deal, slot from slot_assigned where lock = s.lock limit 1) as a on true
-        left join commitment as c on c.lock = s.lock
-        left join lateral (
-            select o.quarantine
-            from quarantine_opened as o
-            where o.block = s.block and o.lock = s.lock and o.log_index > s.log_index
-                and not exists (
-                    select from slashed as t
-                    where t.block = s.block and t.lock = s.lock
-                        and t.log_index > s.log_index and t.log_index < o.log_index
-                )
-            order by o.log_index
-            limit 1
-        ) as o on true
-        left join quarantine as q on q.quarantine = o.quarantine
-        where ($1::bytea is null or s.provider = $1)
+            block as "block!",
+            log_index as "log_index!",
+            at as "at!",
+            lock as "lock!",
+            provider as "provider!: Address",
+            slasher as "slasher!: Address",
+            deal,
+            slot,
+            commitment,
+            fault,
+            trim_scale(amount * 1e-18)::text as "amount_flt!",
+            trim_scale(from_orphan * 1e-18)::text as "from_orphan_flt!",
+            trim_scale(from_own * 1e-18)::text as "from_own_flt!",
+            trim_scale(from_delegated * 1e-18)::text as "from_delegated_flt!",
+            trim_scale(lock_amount * 1e-18)::text as "lock_left_flt!",
+            quarantine,
+            quarantine_status,
+            customer as "customer: Address",
+            trim_scale(customer_amount * 1e-18)::text as customer_flt,
+            reporter as "reporter: Address",
+            trim_scale(reporter_amount * 1e-18)::text as reporter_flt,
+            release_at
+        from slash
+        where ($1::bytea is null or provider = $1)
             and ($3::text is null or case
-                when $2 = 'block' then (s.block, s.log_index) > ($3::text::bigint, $4::integer)
-                else (s.block, s.log_index) < ($3::text::bigint, $4::integer)
+                when $2 = 'block' then (block, log_index) > ($3::text::bigint, $4::integer)
+                else (block, log_index) < ($3::text::bigint, $4::integer)
             end)
         order by
-            case when $2 = 'block' then s.block else -s.block end,
-            case when $2 = 'block' then s.log_index else -s.log_index end
+            case when $2 = 'block' then block else -block end,
+            case when $2 = 'block' then log_index else -log_index end
         limit $5
         "#,
         query.filters.provider as Option<Address>,

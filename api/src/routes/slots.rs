@@ -1,4 +1,4 @@
-//! `/v1/deals/{id}/slots`: the replicas of a deal.
+//! `/v1/deals/{id}/slots`: the replicas of a deal, and its standbys.
 
 use axum::Json;
 use axum::extract::State;
@@ -22,18 +22,20 @@ use crate::snapshot::{Head, Snapshot};
 const SORTS: [&str; 2] = ["slot", "-slot"];
 const STATUSES: [&str; 4] = ["empty", "assigned", "serving", "ended"];
 
-/// A replica of a deal, served by one provider at a time.
+/// A replica of a deal, served by one provider at a time; or a standby, which is a stream like it.
 #[derive(Debug, Serialize, ToSchema)]
 struct Slot {
     deal: i64,
+    /// Standbys from 16 on.
     slot: i32,
-    /// `empty` (waits for a provider), `assigned` (waits until it is ready), `serving`, `ended`.
+    is_standby: bool,
+    /// `empty` (waits for a provider), `assigned` (waits until it is ready), `serving` (of a standby: it is ready), `ended`.
     status: String,
     /// Counts the providers that served.
     serving: i64,
     provider: Option<Address>,
     offer: Option<i64>,
-    /// Price of a unit for a day, royalty included.
+    /// Price of a unit for a day, royalty included; a standby's retainer.
     price_usd: String,
     lock: Option<i64>,
     locked_flt: String,
@@ -41,7 +43,7 @@ struct Slot {
     lock_ends_at: Option<OffsetDateTime>,
     /// Taken at the last grant.
     value_at_stake_usd: String,
-    /// Worth of the lock at the high price over value at stake; null: nothing at stake, or no price.
+    /// Worth of the lock at the high price over value at stake; null: nothing at stake, no price, or a standby.
     health: Option<String>,
     /// Below this health anyone may call.
     health_maintained: String,
@@ -74,8 +76,22 @@ struct Slot {
     /// Until when the margin call can be cured; it moves on while the price is stale.
     #[serde(with = "rfc3339::option")]
     cure_until: Option<OffsetDateTime>,
-    /// `term`, `stop`, `funds`, `margin` or `failure`.
+    /// `term`, `stop`, `funds`, `margin`, `failure` or `unfilled`.
     end_reason: Option<String>,
+    /// Until when a slot that lost its provider can be filled.
+    #[serde(with = "rfc3339::option")]
+    seeking_until: Option<OffsetDateTime>,
+    /// When it was last said to be down, while that stands; null: it is not.
+    #[serde(with = "rfc3339::option")]
+    flagged_at: Option<OffsetDateTime>,
+    /// Whether the customer said so, and not a quorum of probers.
+    is_flagged_by_customer: Option<bool>,
+    /// When probers first missed it.
+    #[serde(with = "rfc3339::option")]
+    down_since: Option<OffsetDateTime>,
+    /// Until when the provider can show that it is up; then anybody can fail the slot over.
+    #[serde(with = "rfc3339::option")]
+    grace_end: Option<OffsetDateTime>,
     /// Over all servings.
     fee_usd: String,
     royalty_usd: String,
@@ -101,7 +117,7 @@ pub(super) fn router() -> OpenApiRouter<Api> {
     OpenApiRouter::new().routes(routes!(list_deal_slots))
 }
 
-/// Slots of a deal.
+/// Slots and standbys of a deal.
 #[utoipa::path(
     get, path = "/v1/deals/{id}/slots", tag = "deals",
     params(("id" = i64, Path), Paging, Filters, ("sort" = Option<String>, Query, description = "slot (default), -slot")),
@@ -128,6 +144,7 @@ async fn fetch(db: &mut PgConnection, head: &Head, deal: i64, list: &List<Filter
         select
             s.deal as "deal!",
             s.slot as "slot!",
+            s.is_standby as "is_standby!",
             s.status as "status!",
             s.serving as "serving!",
             s.provider as "provider: Address",
@@ -152,12 +169,24 @@ async fn fetch(db: &mut PgConnection, head: &Head, deal: i64, list: &List<Filter
             trim_scale(s.credited * $1::text::numeric)::text as "credited_usd!",
             s.called_at,
             s.cure_until,
-            (array['term', 'stop', 'funds', 'margin', 'failure'])[s.end_reason + 1] as end_reason,
+            (array['term', 'stop', 'funds', 'margin', 'failure', 'unfilled'])[s.end_reason + 1] as end_reason,
+            s.seeking_until,
+            f.flagged_at as "flagged_at?",
+            f.is_customer as "is_flagged_by_customer?",
+            f.since as "down_since?",
+            f.grace_end as "grace_end?",
             trim_scale(s.fee_total * $1::text::numeric)::text as "fee_usd!",
             trim_scale(s.royalty_total * $1::text::numeric)::text as "royalty_usd!",
             trim_scale(s.stakers_total * $1::text::numeric)::text as "stakers_usd!",
             trim_scale(s.provider_total * $1::text::numeric)::text as "provider_usd!"
         from slot_now as s
+        left join lateral (
+            select flagged_at, is_customer, since, grace_end
+            from flag
+            where deal = s.deal and slot = s.slot and status = 'open'
+            order by block desc, log_index desc
+            limit 1
+        ) as f on true
         where s.deal = $2
             and ($3::text is null or s.status = $3)
             and ($5::integer is null or case when $4 = 'slot' then s.slot > $5 else s.slot < $5 end)

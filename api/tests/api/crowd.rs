@@ -65,6 +65,13 @@ pub(crate) async fn crowd(db: &PgPool) {
         select 19, 100 * n + e, n, provider, n % 2, 20450 + e, 1e18 * (n % 4), 0, 0, '2026-01-01'
         from crowd, generate_series(1, n % 4) as e;
         insert into epoch_credited select 20, 200 + e, 1, 20000 + e, 1, 24, 1, 0, 0, 0 from generate_series(1, 40) as e;
+        insert into standby_promoted
+        select 25, n, 7, n - 2, provider, 16, n + 1, 1e18, n, 1e18, 1e18, '2026-02-01' from crowd where n between 2 and 17;
+        insert into rules_set values (26, 0, 5, 4, 9, 6, 9, 1e18, 1);
+        insert into prober_registered
+        select 26, n, provider, n % 4, n % 3 + 1, 1e18 * (n % 3 + 1), 20400 + n, 'https://prober' from crowd;
+        insert into fault_proposed
+        select 27, n, n, n % 5 + 1, provider, 0, 1, n % 2 + 1, n, 1e18, provider, '2026-01-02' from crowd;
         select derive_all();
         update cursor set facts = (select count(*) from event);
     "#;

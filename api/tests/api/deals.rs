@@ -11,7 +11,7 @@ const DAN: &str = "0xd2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2";
 #[sqlx::test(migrations = "../indexer/migrations", fixtures("story"))]
 async fn a_deal_shows_its_terms_and_what_secures_it(db: PgPool) {
     let server = Server::start(&db).await;
-    assert_snapshot!(server.shown("/v1/deals/1").await, @r#"
+    assert_snapshot!(server.shown_but("/v1/deals/1", &["barred", "measured", "proposals"]).await, @r#"
     200 OK
     {
       "accrued_usd": "48015",
@@ -52,17 +52,27 @@ async fn a_deal_shows_its_terms_and_what_secures_it(db: PgPool) {
           1,
           2
         ],
-        "resolver": null
+        "resolver": null,
+        "window_end": null
       },
+      "reserve_bps": 0,
+      "reserved_flt": "0",
+      "resolver": null,
       "royalty_usd": "0",
       "slots": 1,
       "slots_ended": 0,
+      "slots_seeking": 0,
       "slots_serving": 1,
+      "standbys": 0,
+      "standbys_serving": 0,
       "started_at": "2026-01-01T08:00:00Z",
       "status": "serving",
       "stop_ends_at": null,
       "stopped_at": null,
+      "target_availability": null,
       "term_days": 14,
+      "tip_to": null,
+      "tip_usd": "0",
       "units": 12000,
       "value_at_stake_usd": "1000000"
     }
@@ -85,15 +95,20 @@ async fn slots_show_health_and_accrual(db: PgPool) {
           "credited_usd": "11880",
           "cure_until": null,
           "deal": 1,
+          "down_since": null,
           "end_reason": null,
           "ends_at": "2026-01-15T08:00:00Z",
           "escrow_usd": "949905",
           "fee_usd": "237.6",
+          "flagged_at": null,
+          "grace_end": null,
           "health": "2.9995",
           "health_maintained": "2",
           "health_minimum": "1.25",
           "is_final": false,
+          "is_flagged_by_customer": null,
           "is_price_stale": false,
+          "is_standby": false,
           "lock": 1,
           "lock_ends_at": "2026-01-20T08:00:00Z",
           "locked_flt": "5999000",
@@ -102,6 +117,7 @@ async fn slots_show_health_and_accrual(db: PgPool) {
           "provider": "0xA1A1a1a1A1A1A1A1A1a1a1a1a1a1A1A1a1A1a1a1",
           "provider_usd": "10478.16",
           "royalty_usd": "0",
+          "seeking_until": null,
           "serving": 1,
           "slot": 0,
           "stakers_usd": "1164.24",

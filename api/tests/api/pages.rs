@@ -9,7 +9,7 @@ use crate::crowd::crowd;
 use crate::server::Server;
 
 /// Every list of the crowd, with its sorts. `{p}` is the first provider, `{d}` the second.
-const LISTS: [(&str, &[&str], i64); 19] = [
+const LISTS: [(&str, &[&str], i64); 24] = [
     ("/v1/providers", &["-staked", "staked", "-free", "free", "-locked", "locked", "-registered", "registered"], 57),
     ("/v1/providers?first_loss_min_bps=100", &["-staked", "staked"], 38),
     ("/v1/offers", &["price", "-price", "-units_free", "units_free", "-offer", "offer"], 57),
@@ -26,12 +26,17 @@ const LISTS: [(&str, &[&str], i64); 19] = [
     ("/v1/deals/5/payments", &["-block", "block"], 57),
     ("/v1/slashes", &["-block", "block"], 57),
     ("/v1/prices", &["-block", "block"], 57),
-    ("/v1/events", &["-block", "block"], 1312),
-    ("/v1/events?block_min=0", &["-block", "block"], 1312),
+    ("/v1/events", &["-block", "block"], 1443),
+    ("/v1/events?block_min=0", &["-block", "block"], 1443),
     ("/v1/commitments", &["-commitment", "commitment", "-units", "units", "-earned", "earned"], 57),
     ("/v1/commitments?class=gpu&is_live=true", &["-commitment", "units"], 29),
     ("/v1/providers/{p}/commitments", &["-commitment", "earned"], 1),
     ("/v1/providers/{p}/rewards", &["-epoch", "epoch"], 41),
+    ("/v1/deals/7/servings", &["slot", "-slot"], 17),
+    ("/v1/probers", &["-stake", "stake", "-registered", "registered"], 57),
+    ("/v1/probers?region=1", &["-stake", "registered"], 15),
+    ("/v1/faults", &["-fault", "fault"], 57),
+    ("/v1/faults?deal=2", &["-fault", "fault"], 12),
     ("/v1/epochs", &["-epoch", "epoch"], 102),
 ];
 

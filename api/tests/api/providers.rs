@@ -16,6 +16,7 @@ async fn a_provider_shows_its_stake_and_what_it_can_take(db: PgPool) {
     200 OK
     {
       "address": "0xA1A1a1a1A1A1A1A1A1a1a1a1a1a1A1A1a1A1a1a1",
+      "availability_percent": "95",
       "credit_usd": "12.5",
       "delegated_flt": "7000000",
       "delegation_cap_flt": "20000000",
@@ -24,6 +25,7 @@ async fn a_provider_shows_its_stake_and_what_it_can_take(db: PgPool) {
       "endpoint": "https://paula.example",
       "first_loss_bps": 1000,
       "free_flt": "3000000",
+      "is_down": false,
       "largest_job_usd": "500000",
       "locked_flt": "5999000",
       "name": "paula",
@@ -41,6 +43,7 @@ async fn a_provider_shows_its_stake_and_what_it_can_take(db: PgPool) {
       "slots_serving": 1,
       "staked_flt": "8999000",
       "stakers_credit_usd": "1164.24",
+      "standbys_serving": 0,
       "thawing_flt": "1000000"
     }
     "#);
@@ -123,6 +126,7 @@ async fn a_slash_shows_its_waterfall_and_payouts(db: PgPool) {
           "customer": "0xC1C1c1c1C1C1C1c1c1C1C1C1c1C1C1C1c1C1c1c1",
           "customer_flt": "800",
           "deal": 1,
+          "fault": null,
           "from_delegated_flt": "0",
           "from_orphan_flt": "0",
           "from_own_flt": "1000",

@@ -5,7 +5,8 @@ import {IDealsBooks} from "../interfaces/IDeals.sol";
 import {IOffers} from "../interfaces/IOffers.sol";
 import {IPriceGuard} from "../interfaces/IPriceGuard.sol";
 import {IStaking} from "../interfaces/IStaking.sol";
-import {BackingWord, Stream, StreamWord, TermsWord} from "../libraries/DealWords.sol";
+import {ISuccession} from "../interfaces/ISuccession.sol";
+import {BackingWord, STANDBY, ServingWord, Stream, StreamWord, TermsWord} from "../libraries/DealWords.sol";
 import {LockMath} from "../libraries/LockMath.sol";
 import {StreamMath} from "../libraries/StreamMath.sol";
 import {DealId, LockId, ModuleId} from "../types/Ids.sol";
@@ -14,7 +15,8 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 /// @dev What is stored, and what everybody else of this folder reads it by. Invariants:
-/// 1. `held` = escrow of all slots + spare of all deals + what was settled and not credited + all credits.
+/// 1. `held` = escrow of all slots and standbys + spare of all deals + what was settled and not credited, of servings that ended,
+/// too + tips + all credits.
 /// 2. A stream's amounts follow from its seconds: owed is `owedDown(rate, settled)`, credited `owedDown(rate, credited)`.
 /// 3. `credited <= settled`, and only a slot that serves settles more.
 /// 4. `startedAt` moves on by time that is not paid for, and by nothing else.
@@ -30,6 +32,8 @@ abstract contract Books is IDealsBooks {
     uint256 internal constant CALLED = 2;
     /// Accrual ends before the term does; `margin` keeps the term's end.
     uint256 internal constant CUT = 4;
+    /// The slot ends with this serving.
+    uint256 internal constant LAST = 8;
 
     uint256 internal constant HOLD_BACK = 3 days;
     uint256 internal constant DRY_TIME = 1 hours;
@@ -67,6 +71,18 @@ abstract contract Books is IDealsBooks {
         uint64 staleAtCall;
     }
 
+    /// @dev What is left of a serving that ended before its slot.
+    struct Past {
+        ServingWord word;
+        BackingWord backing;
+    }
+
+    /// @dev What few deals have.
+    struct Rare {
+        address resolver;
+        uint96 tip;
+    }
+
     /// @dev The treasury's whole credit is in every settle, so it lies beside the address.
     struct Treasury {
         address account;
@@ -78,6 +94,7 @@ abstract contract Books is IDealsBooks {
     IOffers internal immutable offers;
     IERC20 internal immutable stablecoin;
     address internal immutable matching;
+    address internal immutable faults;
     /// Who may slash the locks granted here; zero: nobody.
     ModuleId internal immutable slasher;
     /// `value * scale / price` is FLT, see `LockMath`.
@@ -94,27 +111,41 @@ abstract contract Books is IDealsBooks {
     Treasury internal _treasury;
     uint16 internal _feeBps;
     uint64 internal _count;
+    mapping(bytes32 serving => Past) internal _past;
+    mapping(DealId deal => Rare) internal _rare;
 
     constructor(
         IStaking newStaking,
         IPriceGuard newPriceGuard,
         IOffers newOffers,
         address newMatching,
+        address newFaults,
         ModuleId newSlasher
     ) {
         staking = newStaking;
         priceGuard = newPriceGuard;
         offers = newOffers;
         matching = newMatching;
+        faults = newFaults;
         slasher = newSlasher;
         stablecoin = IERC20(newStaking.stablecoin());
         scale = LockMath.scaleOf(newStaking.stablecoin());
     }
 
-    /// @dev The slot of a deal that exists.
+    /// @dev The slot or standby of a deal that exists.
     function _placeOf(DealId deal, uint8 slot) internal view returns (Place storage) {
-        require(slot < _slotsOf(deal), SlotUnknown(deal, slot));
+        _requirePlace(deal, slot, _agreements[deal].terms);
         return _places[deal][slot];
+    }
+
+    function _requirePlace(DealId deal, uint8 slot, TermsWord terms) internal pure {
+        if (slot < terms.slots()) return;
+        require(terms.slots() != 0, DealUnknown(deal));
+        require(terms.hasPlace(slot), SlotUnknown(deal, slot));
+    }
+
+    function _requireSlot(DealId deal, uint8 slot) internal pure {
+        require(slot < STANDBY, ISuccession.NotSlot(deal, slot));
     }
 
     function _slotsOf(DealId deal) internal view returns (uint8 slots) {
@@ -149,6 +180,11 @@ abstract contract Books is IDealsBooks {
         _requireStatus(deal, slot, stream, need);
     }
 
+    /// @dev From place to place: the standbys come after the last slot.
+    function _after(uint8 slot, uint8 slots) internal pure returns (uint8) {
+        return slot + 1 == slots ? STANDBY : slot + 1;
+    }
+
     function _requireStatus(DealId deal, uint8 slot, Stream memory stream, uint256 need) internal pure {
         require(stream.status == need, SlotStatusWrong(deal, slot, uint8(stream.status)));
     }
@@ -181,6 +217,10 @@ abstract contract Books is IDealsBooks {
     function _setCredit(address account, uint256 credit) internal {
         if (account == _treasury.account) _treasury.fees = SafeCast.toUint96(credit);
         else _credits[account] = credit;
+    }
+
+    function _servingKey(DealId deal, uint8 slot, uint256 serving) internal pure returns (bytes32) {
+        return keccak256(abi.encode(deal, slot, serving));
     }
 
     function _paymentKey(DealId deal, uint256 generation, address payer) internal pure returns (bytes32) {
@@ -241,8 +281,10 @@ abstract contract Books is IDealsBooks {
         }
     }
 
-    /// @dev Seconds that may be credited now: those settled of three days ago, never less than before.
+    /// @dev Seconds that may be credited now: those settled of three days ago, never less than before. A standby that was
+    /// promoted did what it was kept for: nothing of it is held back any more.
     function _creditable(Stream memory stream) internal view returns (uint256) {
+        if (stream.status == EMPTY) return stream.settled;
         unchecked {
             uint256 released = stream.startedAt + HOLD_BACK;
             if (block.timestamp <= released) return stream.credited;

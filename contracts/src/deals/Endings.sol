@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IStaking} from "../interfaces/IStaking.sol";
 import {BackingWord, READY_TIME, Stream, TermsWord} from "../libraries/DealWords.sol";
+import {StreamMath} from "../libraries/StreamMath.sol";
 import {DealId, LockId, OfferId} from "../types/Ids.sol";
-import {KeyRoles} from "../types/Roles.sol";
 import {Streams} from "./Streams.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
@@ -16,81 +15,8 @@ abstract contract Endings is Streams {
     uint8 internal constant STOPPED = 1;
     uint8 internal constant OUT_OF_FUNDS = 2;
     uint8 internal constant LEFT = 3;
+    uint8 internal constant FAILED = 4;
     uint8 internal constant NOT_FILLED = 5;
-
-    uint256 private constant NOTICE_TIME = 3 days;
-    /// Where terms have at most as many days, non-renewal may be announced at any time.
-    uint256 private constant SHORT_TERM = 4;
-
-    /* LEAVE */
-
-    /// @dev See `IDeals.close`.
-    function close(DealId deal, uint8 slot) external {
-        Place storage place = _placeOf(deal, slot);
-        require(place.stream.status() != ENDED, SlotStatusWrong(deal, slot, uint8(ENDED)));
-        (, bool isEnded) = _tryEnd(deal, slot, place);
-        require(isEnded, SlotNotOver(deal, slot));
-    }
-
-    /// @dev See `IDeals.decline`.
-    function decline(DealId deal, uint8 slot) external {
-        (Place storage place, Stream memory stream) = _streamOf(deal, slot, ASSIGNED);
-        uint256 deadline = stream.startedAt + READY_TIME;
-        bool isSilent = block.timestamp > deadline;
-        require(isSilent || _isActor(place.provider, KeyRoles.SERVE), ReadyNotLate(deal, slot, deadline.toUint40()));
-        _vacate(deal, slot, place, stream, isSilent);
-    }
-
-    /// @dev See `IDeals.releaseLock`.
-    function releaseLock(DealId deal, uint8 slot) external {
-        (Place storage place, Stream memory stream) = _streamOf(deal, slot, ENDED);
-        LockId lock = place.backing.lock();
-        uint256 until = stream.endsAt + DISPUTE;
-        require(block.timestamp > until, IStaking.LockNotEnded(lock, until.toUint40()));
-        staking.release(lock);
-    }
-
-    /// @dev See `IDeals.announceNonRenewal`.
-    function announceNonRenewal(DealId deal, uint8 slot) external {
-        (Place storage place, Stream memory stream) = _streamOf(deal, slot, SERVING);
-        address provider = place.provider;
-        _requireActor(provider, KeyRoles.SERVE);
-        bool isShort = _agreements[deal].terms.termDays() <= SHORT_TERM;
-        uint256 latest = isShort ? stream.endsAt : stream.endsAt - NOTICE_TIME;
-        require(block.timestamp <= latest, NoticeTooLate(deal, slot, latest.toUint40()));
-        stream.flags |= FINAL;
-        place.stream = stream.pack();
-        emit SlotFinal(deal, slot, provider);
-    }
-
-    /// @dev See `IDeals.stop`.
-    function stop(DealId deal) external {
-        uint8 slots = _slotsOf(deal);
-        if (msg.sender != matching) _requireActor(_agreements[deal].customer, KeyRoles.CUSTOMER);
-        TermsWord terms = _agreements[deal].terms;
-        require(terms.stoppedAt() == 0, DealStopped(deal));
-        _agreements[deal].terms = terms.stop(block.timestamp);
-        uint256 endsAt = block.timestamp + _agreements[deal].notice;
-        emit DealStopRequested(deal, endsAt.toUint40());
-        for (uint8 slot = 0; slot < slots; ++slot) {
-            _stopSlot(deal, slot, endsAt);
-        }
-    }
-
-    function _stopSlot(DealId deal, uint8 slot, uint256 endsAt) private {
-        Place storage place = _places[deal][slot];
-        Stream memory stream = place.stream.unpack();
-        if (stream.status == ENDED) return;
-        if (stream.status == SERVING) {
-            _cut(place, stream, endsAt);
-            place.stream = stream.pack();
-            return;
-        }
-        if (stream.status == ASSIGNED) _vacate(deal, slot, place, stream, false);
-        _end(deal, slot, place, stream, STOPPED);
-    }
-
-    /* END */
 
     /// @dev Moves what was earned up to now out of the escrow, in memory and in the books.
     function _accrue(DealId deal, uint8 slot, Place storage place) internal returns (Stream memory stream, bool isDry) {
@@ -103,8 +29,8 @@ abstract contract Endings is Streams {
         _emitSettled(deal, slot, place.serving, stream, rate);
     }
 
-    /// @dev Ends a slot that is over, and says whether it has ended. Whoever is paid after it depends on it, so nothing here
-    /// may refuse.
+    /// @dev Ends a slot that is over and cannot pass on, and says whether it has ended. Whoever is paid after it depends on it,
+    /// so nothing here may refuse.
     function _tryEnd(DealId deal, uint8 slot, Place storage place)
         internal
         returns (Stream memory stream, bool isEnded)
@@ -112,11 +38,13 @@ abstract contract Endings is Streams {
         stream = place.stream.unpack();
         if (stream.status == ENDED) return (stream, true);
         if (stream.status == SERVING) return _tryEndServing(deal, slot, place);
+        if (_isFillable(deal)) return (stream, false);
         if (stream.status == ASSIGNED) {
-            if (block.timestamp <= stream.startedAt + READY_TIME) return (stream, false);
+            // Where there are standbys a silent provider's slot is theirs, by `decline`.
+            bool isKept = _agreements[deal].terms.standbys() != 0;
+            if (isKept || block.timestamp <= stream.startedAt + READY_TIME) return (stream, false);
             _vacate(deal, slot, place, stream, true);
         }
-        if (_isFillable(deal)) return (stream, false);
         _end(deal, slot, place, stream, NOT_FILLED);
         return (stream, true);
     }
@@ -127,15 +55,25 @@ abstract contract Endings is Streams {
     {
         bool isDry;
         (stream, isDry) = _accrue(deal, slot, place);
-        uint256 driesAt = stream.startedAt + stream.settled;
+        uint256 driesAt = _settledTo(stream);
         if (isDry && block.timestamp >= driesAt + DRY_TIME) {
             _cut(place, stream, driesAt);
             _end(deal, slot, place, stream, OUT_OF_FUNDS);
             return (stream, true);
         }
         if (block.timestamp < stream.endsAt) return (stream, false);
+        // A term that nobody renewed is over, the job is not.
+        bool isPaid = stream.escrow >= StreamMath.owedDown(_rateOf(deal, place), 1 days);
+        TermsWord terms = _agreements[deal].terms;
+        if (isPaid && stream.flags & CUT == 0 && _goesOn(terms, stream)) return (stream, false);
         _end(deal, slot, place, stream, stream.flags & CUT == 0 ? TERM_OVER : STOPPED);
         return (stream, true);
+    }
+
+    /// @dev Whether the slot lives longer than who serves it.
+    function _goesOn(TermsWord terms, Stream memory stream) internal view returns (bool) {
+        return
+            terms.stoppedAt() == 0 && stream.flags & LAST == 0 && block.timestamp < _durationEnd(terms, block.timestamp);
     }
 
     /// @dev Brings the end of accrual forward to `endsAt`; the stream is in memory, whoever calls writes it.
@@ -159,29 +97,42 @@ abstract contract Endings is Streams {
         if (left != 0) {
             uint128 spare = (agreement.spare + left).toUint128();
             agreement.spare = spare;
-            emit SlotFunded(deal, slot, 0);
+            _emitFunded(deal, slot, 0);
             emit SpareChanged(deal, spare);
         }
-        emit SlotEnded(deal, slot, place.provider, stream.endsAt.toUint40(), reason);
-        if (wasServing) _giveBack(deal, place.backing.offer());
+        // Where a standby was promoted, its place keeps its name for what it is still to be credited.
+        address provider = wasServing ? place.provider : address(0);
+        emit SlotEnded(deal, slot, provider, stream.endsAt.toUint40(), reason);
+        if (wasServing) _giveBack(agreement.terms, place.backing.offer());
     }
 
     /// @dev Nothing was served, so nothing is owed: lock and units are free at once.
     function _vacate(DealId deal, uint8 slot, Place storage place, Stream memory stream, bool isSilent) internal {
         (LockId lock, OfferId offer) = (place.backing.lock(), place.backing.offer());
         emit SlotDeclined(deal, slot, place.provider, isSilent);
-        stream.startedAt = 0;
-        stream.status = EMPTY;
+        _clear(place, stream);
+        _free(deal, lock, offer);
+    }
+
+    /// @dev After the lock's end anyone may have released it, and then there is nothing to free.
+    function _free(DealId deal, LockId lock, OfferId offer) internal {
+        try staking.release(lock) {} catch {}
+        _giveBack(_agreements[deal].terms, offer);
+    }
+
+    /// @dev Nobody serves the place. It keeps its number of servings and its escrow.
+    function _clear(Place storage place, Stream memory stream) internal {
+        (stream.startedAt, stream.endsAt, stream.settled, stream.credited) = (0, 0, 0, 0);
+        (stream.status, stream.flags) = (EMPTY, 0);
         place.provider = address(0);
         place.price = 0;
         place.stream = stream.pack();
         place.backing = BackingWord.wrap(0);
-        // After the lock's end anyone may have released it, and then there is nothing to free.
-        try staking.release(lock) {} catch {}
-        _giveBack(deal, offer);
     }
 
-    function _giveBack(DealId deal, OfferId offer) private {
-        offers.giveBack(offer, _agreements[deal].terms.units().toUint32());
+    function _giveBack(TermsWord terms, OfferId offer) internal {
+        // 32 bits of it.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        offers.giveBack(offer, uint32(terms.units()));
     }
 }

@@ -2,56 +2,60 @@
 pragma solidity 0.8.37;
 
 import {IDeals} from "../interfaces/IDeals.sol";
-import {Stream, Terms} from "../libraries/DealWords.sol";
+import {ISuccession} from "../interfaces/ISuccession.sol";
+import {STANDBY, Stream, Terms} from "../libraries/DealWords.sol";
 import {StreamMath} from "../libraries/StreamMath.sol";
 import {DealId} from "../types/Ids.sol";
 import {KeyRoles} from "../types/Roles.sol";
-import {Endings} from "./Endings.sol";
+import {Departures} from "./Departures.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
-/// @dev Payments in and refunds out. Shares of a deal's payers stand for the sum of its slots' escrows and its spare. Part of
-/// `Extension`.
-abstract contract Escrow is Endings {
+/// @dev Payments in and refunds out. Shares of a deal's payers stand for the sum of its escrows, of slots and standbys,
+/// and its spare. Part of `Extension`.
+abstract contract Escrow is Departures {
     using SafeCast for uint256;
     using SafeERC20 for IERC20;
 
     /// Below a billionth of a unit per share the escrow counts as used up: shares minted at that balance would overflow.
     uint256 private constant USED_UP = 1e9;
 
-    /// @dev What one payment needs to remember while it visits the slots.
+    /// A slot's part of a payment, where a standby's is 1: a retainer is a fiftieth of a price.
+    uint256 private constant SLOT_WEIGHT = 50;
+    uint256 private constant ALL_SLOTS = 2 ** STANDBY - 1;
+    uint8 private constant PLACES = STANDBY + 7;
+
+    /// @dev What one payment needs to remember while it visits slots and standbys: bit i is that of number i.
     struct Payment {
         uint256 live;
-        uint256 first;
+        uint256 dry;
+        uint256 weight;
         uint256 balance;
-        bool[16] isLive;
-        bool[16] isDry;
     }
 
     /* PAY */
 
     /// @dev See `IDeals.open`.
-    function open(IDeals.Opening calldata opening) external returns (DealId deal) {
+    function open(IDeals.Opening memory opening) external returns (DealId deal) {
         _requireMatching();
         deal = DealId.wrap(++_count);
         _agree(deal, opening);
         _mint(deal, _agreements[deal], opening.payer, opening.prepaid, 0);
-        uint128 part = opening.prepaid / opening.slots;
-        for (uint8 slot = 0; slot < opening.slots; ++slot) {
-            Stream memory stream;
-            stream.escrow = slot == 0 ? opening.prepaid - part * (opening.slots - 1) : part;
-            _places[deal][slot].stream = stream.pack();
-            emit SlotFunded(deal, slot, stream.escrow.toUint128());
+        Payment memory payment;
+        uint8 end = STANDBY + opening.standbys;
+        for (uint8 slot = 0; slot < end; slot = _after(slot, opening.slots)) {
+            _addLive(payment, slot);
         }
-        uint256 amount = uint256(opening.prepaid) + opening.requestFee;
+        _spread(deal, payment, opening.prepaid);
+        uint256 amount = uint256(opening.prepaid) + opening.requestFee + opening.tip;
         _held += amount;
         _addFees(_treasury, opening.requestFee);
         stablecoin.safeTransferFrom(opening.payer, address(this), amount);
     }
 
-    function _agree(DealId deal, IDeals.Opening calldata opening) private {
+    function _agree(DealId deal, IDeals.Opening memory opening) private {
         Agreement storage agreement = _agreements[deal];
         agreement.customer = opening.customer;
         agreement.class = opening.class;
@@ -62,6 +66,8 @@ abstract contract Escrow is Endings {
         terms.units = opening.units;
         terms.exposure = opening.exposure;
         terms.firstLossMinBps = opening.firstLossMinBps;
+        terms.standbys = opening.standbys;
+        terms.reserveBps = opening.reserveBps;
         terms.openedAt = block.timestamp;
         terms.feeBps = _feeBps;
         terms.durationDays = opening.durationDays;
@@ -73,6 +79,9 @@ abstract contract Escrow is Endings {
         if (opening.royalty != 0) {
             agreement.royalty = opening.royalty;
             agreement.royaltyTo = opening.royaltyTo;
+        }
+        if (opening.tip != 0 || opening.resolver != address(0)) {
+            _rare[deal] = Rare(opening.resolver, uint256(opening.tip).toUint96());
         }
         emit DealOpened(
             deal,
@@ -86,36 +95,55 @@ abstract contract Escrow is Endings {
             opening.exposure
         );
         emit DealTermsSet(deal, opening.paymentMode, _feeBps, opening.notice, opening.royalty);
+        emit ISuccession.DealStandbysSet(deal, opening.standbys, opening.reserveBps, opening.tip, opening.resolver);
     }
 
     /// @dev See `IDeals.fund`.
     function fund(DealId deal, uint128 amount) external returns (uint128 shares) {
         require(amount != 0, AmountZero());
         Agreement storage agreement = _agreements[deal];
-        uint8 slots = _slotsOf(deal);
-        Payment memory payment = _settleAll(deal, slots);
-        require(payment.live != 0, DealOver(deal));
+        Payment memory payment = _settleAll(deal, _slotsOf(deal));
+        require(payment.live & ALL_SLOTS != 0, DealOver(deal));
         uint128 spare = agreement.spare;
         shares = _mint(deal, agreement, msg.sender, amount, payment.balance + spare);
         if (spare != 0) {
             agreement.spare = 0;
             emit SpareChanged(deal, 0);
         }
-        _spread(deal, slots, payment, uint256(amount) + spare);
+        _spread(deal, payment, uint256(amount) + spare);
         _held += amount;
         stablecoin.safeTransferFrom(msg.sender, address(this), amount);
     }
 
-    /// @dev Ends what is over, settles the rest, and adds up what is left.
+    /// @dev Ends what is over, settles the rest, and adds up what is left. A standby whose term is over gets nothing: what ran
+    /// dry before its end would be paid after it.
     function _settleAll(DealId deal, uint8 slots) private returns (Payment memory payment) {
-        for (uint8 slot = 0; slot < slots; ++slot) {
-            (Stream memory stream, bool isEnded) = _tryEnd(deal, slot, _places[deal][slot]);
-            if (isEnded) continue;
-            payment.isLive[slot] = true;
-            payment.isDry[slot] = stream.status == SERVING && block.timestamp > stream.startedAt + stream.settled;
+        uint8 end = STANDBY + _agreements[deal].terms.standbys();
+        for (uint8 slot = 0; slot < end; slot = _after(slot, slots)) {
+            Place storage place = _places[deal][slot];
+            Stream memory stream;
+            bool isOver;
+            if (slot < STANDBY) {
+                (stream, isOver) = _tryEnd(deal, slot, place);
+            } else {
+                (stream,) = _accrue(deal, slot, place);
+                isOver = stream.status == ENDED || (stream.status == SERVING && block.timestamp >= stream.endsAt);
+            }
             payment.balance += stream.escrow;
-            if (payment.live++ == 0) payment.first = slot;
+            if (isOver) continue;
+            _addLive(payment, slot);
+            bool isDry = stream.status == SERVING && Math.min(block.timestamp, stream.endsAt) > _settledTo(stream);
+            if (isDry) payment.dry |= uint256(1) << slot;
         }
+    }
+
+    function _addLive(Payment memory payment, uint8 slot) private pure {
+        payment.live |= uint256(1) << slot;
+        payment.weight += _weightOf(slot);
+    }
+
+    function _weightOf(uint8 slot) private pure returns (uint256) {
+        return slot < STANDBY ? SLOT_WEIGHT : 1;
     }
 
     /// @dev Shares at the balance before the payment. Where earlier payments are used up their shares are void: otherwise a
@@ -137,17 +165,24 @@ abstract contract Escrow is Endings {
         emit DealFunded(deal, payer, amount, shares, total.toUint128());
     }
 
-    function _spread(DealId deal, uint8 slots, Payment memory payment, uint256 amount) private {
-        uint256 part = amount / payment.live;
-        uint256 more = amount - part * payment.live;
-        for (uint8 slot = 0; slot < slots; ++slot) {
-            if (!payment.isLive[slot]) continue;
+    /// @dev From the last to the first, which gets what is left.
+    function _spread(DealId deal, Payment memory payment, uint256 amount) private {
+        uint256 left = amount;
+        for (uint8 i = PLACES; i != 0; --i) {
+            uint8 slot = i - 1;
+            if (payment.live >> slot & 1 == 0) continue;
+            bool isFirst = payment.live & ((uint256(1) << slot) - 1) == 0;
             Place storage place = _places[deal][slot];
             Stream memory stream = place.stream.unpack();
-            stream.escrow += part + (slot == payment.first ? more : 0);
-            if (payment.isDry[slot]) _resume(deal, slot, place, stream);
+            // An amount has 128 bits, and the parts are no more than it.
+            unchecked {
+                uint256 part = isFirst ? left : amount * _weightOf(slot) / payment.weight;
+                left -= part;
+                stream.escrow += part;
+            }
+            if (payment.dry >> slot & 1 == 1) _resume(deal, slot, place, stream);
             place.stream = stream.pack();
-            emit SlotFunded(deal, slot, stream.escrow.toUint128());
+            _emitFunded(deal, slot, stream.escrow);
         }
     }
 
@@ -174,6 +209,10 @@ abstract contract Escrow is Endings {
             (, bool isEnded) = _tryEnd(deal, slot, _places[deal][slot]);
             require(isEnded, DealRunning(deal));
         }
+        uint8 standbys = agreement.terms.standbys();
+        for (uint8 i = 0; i < standbys; ++i) {
+            _endStandby(deal, STANDBY + i);
+        }
         bytes32 key = _paymentKey(deal, agreement.generation, payer);
         uint128 shares = _shares[key];
         require(shares != 0, SharesZero());
@@ -189,14 +228,23 @@ abstract contract Escrow is Endings {
         if (amount != 0) stablecoin.safeTransfer(recipient, amount);
     }
 
-    /// @dev See `IDeals.payStakers`.
+    /// @dev See `ISuccession.payTip`.
+    function payTip(DealId deal, address recipient) external returns (uint128 amount) {
+        _requireMatching();
+        amount = _rare[deal].tip;
+        if (amount == 0) return 0;
+        _rare[deal].tip = 0;
+        emit ISuccession.TipPaid(deal, recipient, amount);
+        _addCredit(_treasury, recipient, amount);
+    }
+
+    /// @dev See `IDeals.payStakers`. `Deals` approved `Staking` when it was made.
     function payStakers(address provider) external returns (uint128 amount) {
         amount = _stakersCredits[provider];
         require(amount != 0, AmountZero());
         _stakersCredits[provider] = 0;
         _held -= amount;
         emit StakersPaid(provider, amount);
-        stablecoin.forceApprove(address(staking), amount);
         staking.addReward(provider, address(stablecoin), amount);
     }
 }

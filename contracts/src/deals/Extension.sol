@@ -6,16 +6,17 @@ import {IPriceGuard} from "../interfaces/IPriceGuard.sol";
 import {IStaking} from "../interfaces/IStaking.sol";
 import {ModuleId} from "../types/Ids.sol";
 import {Books} from "./Books.sol";
-import {Margins} from "./Margins.sol";
+import {Failures} from "./Failures.sol";
 
 /// @dev The half of the code of `Deals` that is called less often: together they are larger than a contract may be. `Deals`
 /// makes it and runs it by delegatecall, on its own storage; nobody can change which. Called directly it finds no deal.
-contract Extension is Margins {
+contract Extension is Failures {
     constructor(
         IStaking newStaking,
         IPriceGuard newPriceGuard,
         IOffers newOffers,
         address newMatching,
+        address newFaults,
         ModuleId newSlasher
-    ) Books(newStaking, newPriceGuard, newOffers, newMatching, newSlasher) {}
+    ) Books(newStaking, newPriceGuard, newOffers, newMatching, newFaults, newSlasher) {}
 }

@@ -25,6 +25,7 @@ abstract contract Margins is Escrow {
 
     /// @dev See `IDeals.marginCall`.
     function marginCall(DealId deal, uint8 slot) external {
+        _requireSlot(deal, slot);
         (Place storage place, Stream memory stream) = _streamOf(deal, slot, SERVING);
         require(stream.flags & CALLED == 0, MarginCalled(deal, slot));
         Reading memory reading = _read(deal, place);
@@ -41,6 +42,7 @@ abstract contract Margins is Escrow {
 
     /// @dev See `IDeals.topUp`.
     function topUp(DealId deal, uint8 slot, uint128 amount) external {
+        _requireSlot(deal, slot);
         (Place storage place, Stream memory stream) = _streamOf(deal, slot, SERVING);
         address provider = place.provider;
         _requireActor(provider, KeyRoles.STAKE);
@@ -59,6 +61,7 @@ abstract contract Margins is Escrow {
 
     /// @dev See `IDeals.cure`.
     function cure(DealId deal, uint8 slot) external {
+        _requireSlot(deal, slot);
         (Place storage place, Stream memory stream) = _streamOf(deal, slot, SERVING);
         require(stream.flags & CALLED != 0, MarginNotCalled(deal, slot));
         Reading memory reading = _read(deal, place);
@@ -70,7 +73,21 @@ abstract contract Margins is Escrow {
 
     /// @dev See `IDeals.leave`.
     function leave(DealId deal, uint8 slot) external {
-        (Place storage place, Stream memory stream) = _streamOf(deal, slot, SERVING);
+        (Place storage place, Stream memory stream) = _leaveable(deal, slot);
+        _cut(place, stream, block.timestamp);
+        _end(deal, slot, place, stream, LEFT);
+    }
+
+    /// @dev See `ISuccession.replace`.
+    function replace(DealId deal, uint8 slot) external returns (bool isServed) {
+        (Place storage place, Stream memory stream) = _leaveable(deal, slot);
+        return _passOn(deal, slot, place, stream, LEFT);
+    }
+
+    /// @dev Refuses whoever may not leave, and settles.
+    function _leaveable(DealId deal, uint8 slot) private returns (Place storage place, Stream memory stream) {
+        _requireSlot(deal, slot);
+        (place, stream) = _streamOf(deal, slot, SERVING);
         _requireActor(_agreements[deal].customer, KeyRoles.CUSTOMER);
         Reading memory reading = _read(deal, place);
         if (reading.isStale || reading.health >= LockMath.minimumBps(reading.coverageBps)) {
@@ -83,8 +100,6 @@ abstract contract Margins is Escrow {
             require(block.timestamp > until, CureRunning(deal, slot, until.toUint40()));
         }
         (stream,) = _accrue(deal, slot, place);
-        _cut(place, stream, block.timestamp);
-        _end(deal, slot, place, stream, LEFT);
     }
 
     function _cure(DealId deal, uint8 slot, Place storage place, Stream memory stream, uint256 health) private {

@@ -2,7 +2,8 @@
 pragma solidity 0.8.37;
 
 import {IDeals} from "../interfaces/IDeals.sol";
-import {Stream, TermsWord} from "../libraries/DealWords.sol";
+import {ISuccession} from "../interfaces/ISuccession.sol";
+import {STANDBY, ServingWord, Stream, TermsWord} from "../libraries/DealWords.sol";
 import {StreamMath} from "../libraries/StreamMath.sol";
 import {DealId} from "../types/Ids.sol";
 import {KeyRoles} from "../types/Roles.sol";
@@ -17,8 +18,6 @@ abstract contract Revenue is Streams, IDeals {
     using SafeCast for uint256;
     using SafeERC20 for IERC20;
 
-    uint256 private constant BPS = 10_000;
-
     /// @dev The first word of a `Place`.
     struct Served {
         address provider;
@@ -31,8 +30,7 @@ abstract contract Revenue is Streams, IDeals {
     /// @inheritdoc IDeals
     function settle(DealId deal, uint8 slot) external {
         TermsWord terms = _agreements[deal].terms;
-        require(terms.slots() != 0, DealUnknown(deal));
-        require(slot < terms.slots(), SlotUnknown(deal, slot));
+        _requirePlace(deal, slot, terms);
         _settle(deal, slot, terms);
     }
 
@@ -42,15 +40,14 @@ abstract contract Revenue is Streams, IDeals {
         codes = new uint8[](deals.length);
         for (uint256 i = 0; i < deals.length; ++i) {
             TermsWord terms = _agreements[deals[i]].terms;
-            if (slots[i] >= terms.slots()) codes[i] = 1;
+            if (!terms.hasPlace(slots[i])) codes[i] = 1;
             else if (!_settle(deals[i], slots[i], terms)) codes[i] = 2;
         }
     }
 
-    function _settle(DealId deal, uint8 slot, TermsWord terms) private returns (bool isChanged) {
+    function _settle(DealId deal, uint8 slot, TermsWord terms) internal returns (bool isChanged) {
         Place storage place = _places[deal][slot];
         Stream memory stream = place.stream.unpack();
-        if (stream.status < SERVING) return false;
         Served memory served = Served(place.provider, place.price, place.serving);
         uint256 rate = served.price * terms.units();
         uint256 settled = stream.settled;
@@ -68,7 +65,8 @@ abstract contract Revenue is Streams, IDeals {
         }
     }
 
-    /// @dev The fee is on the whole credit and rounded up; whoever comes later in the split bears the rounding.
+    /// @dev The fee is on the whole credit and rounded up; whoever comes later in the split bears the rounding. A retainer pays
+    /// no royalty: nothing of the author's ran.
     function _credit(DealId deal, uint8 slot, Served memory served, TermsWord terms, uint256 amount) private {
         address provider = served.provider;
         uint256 fee;
@@ -79,7 +77,7 @@ abstract contract Revenue is Streams, IDeals {
         unchecked {
             fee = (amount * terms.feeBps() + BPS - 1) / BPS;
             rest = amount - fee;
-            if (terms.hasRoyalty()) {
+            if (slot < STANDBY && terms.hasRoyalty()) {
                 royalty = Math.min(rest, amount * _agreements[deal].royalty / served.price);
                 rest -= royalty;
             }
@@ -93,6 +91,24 @@ abstract contract Revenue is Streams, IDeals {
         if (royalty != 0) _addCredit(treasury_, _agreements[deal].royaltyTo, royalty);
         if (toStakers != 0) _stakersCredits[provider] += toStakers.toUint128();
         _addCredit(treasury_, provider, rest);
+    }
+
+    /// @inheritdoc ISuccession
+    function releaseServing(DealId deal, uint8 slot, uint32 serving) external returns (uint128 amount) {
+        Past storage past = _past[_servingKey(deal, slot, serving)];
+        ServingWord word = past.word;
+        require(ServingWord.unwrap(word) != 0, ServingUnknown(deal, slot, serving));
+        uint256 until = word.endedAt() + HOLD_BACK;
+        require(block.timestamp >= until, HeldBack(deal, slot, serving, until.toUint40()));
+        TermsWord terms = _agreements[deal].terms;
+        uint256 price = _paidUp(slot, past.backing.price());
+        uint256 rate = price * terms.units();
+        amount = (StreamMath.owedDown(rate, word.settled()) - StreamMath.owedDown(rate, word.credited())).toUint128();
+        if (amount == 0) return 0;
+        past.word = word.release();
+        // Servings are counted in 16 bits, and there is one of this number.
+        _credit(deal, slot, Served(word.provider(), price, uint16(serving)), terms, amount);
+        emit ServingReleased(deal, slot, word.provider(), serving, amount);
     }
 
     /* CLAIM */

@@ -3,7 +3,8 @@ pragma solidity 0.8.37;
 
 import {IDeals} from "../interfaces/IDeals.sol";
 import {IOffers} from "../interfaces/IOffers.sol";
-import {BackingPacking, BackingWord, READY_TIME, Stream, TermsWord} from "../libraries/DealWords.sol";
+import {IStaking} from "../interfaces/IStaking.sol";
+import {BackingPacking, BackingWord, READY_TIME, STANDBY, Stream, TermsWord} from "../libraries/DealWords.sol";
 import {LockMath} from "../libraries/LockMath.sol";
 import {StreamMath} from "../libraries/StreamMath.sol";
 import {DealId, LockId, OfferId} from "../types/Ids.sol";
@@ -12,7 +13,7 @@ import {Revenue} from "./Revenue.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
-/// @dev A slot's way from empty over assigned to serving, term by term.
+/// @dev A slot's or standby's way from empty over assigned to serving, term by term.
 abstract contract Service is Revenue {
     using SafeCast for uint256;
 
@@ -25,19 +26,21 @@ abstract contract Service is Revenue {
     /// @inheritdoc IDeals
     function assign(DealId deal, uint8 slot, OfferId offer) external returns (LockId lock) {
         _requireMatching();
+        // What the one who was promoted from here is still to be credited.
+        if (slot >= STANDBY) _settle(deal, slot, _agreements[deal].terms);
         (Place storage place, Stream memory stream) = _streamOf(deal, slot, EMPTY);
         TermsWord terms = _agreements[deal].terms;
-        _requireFillable(deal, terms);
+        _requireFillable(deal, slot, terms);
         (address provider, uint256 price) = _providerOf(deal, terms, offer);
-        uint256 value = _value(terms, price, stream.escrow, block.timestamp);
+        uint256 value = _reserved(deal, slot, terms, price, stream.escrow, block.timestamp);
         uint128 amount = LockMath.lockUp(value, terms.coverageBps(), scale, priceGuard.lowForGrant()).toUint128();
         // The term starts with `ready`, up to half an hour from here, and no later than this does it end.
         uint256 lockEnd = _termEnd(terms, block.timestamp) + READY_TIME + DISPUTE;
         lock = staking.grant(provider, amount, lockEnd.toUint40(), slasher);
         place.provider = provider;
-        place.price = price.toUint80();
+        place.price = _paidUp(slot, price).toUint80();
         ++place.serving;
-        stream.startedAt = block.timestamp;
+        (stream.startedAt, stream.endsAt, stream.settled, stream.credited) = (block.timestamp, 0, 0, 0);
         stream.status = ASSIGNED;
         place.stream = stream.pack();
         place.backing = BackingPacking.pack(offer, lock, price, value);
@@ -60,11 +63,39 @@ abstract contract Service is Revenue {
         );
     }
 
-    function _requireFillable(DealId deal, TermsWord terms) private view {
-        uint40 expiry = _agreements[deal].expiry;
+    function _requireFillable(DealId deal, uint8 slot, TermsWord terms) private view {
         require(terms.stoppedAt() == 0, DealStopped(deal));
-        require(block.timestamp <= expiry, FillingOver(deal, expiry));
+        uint40 expiry = _agreements[deal].expiry;
+        bool isInTime = slot < STANDBY ? block.timestamp <= expiry : _isAlive(deal, terms);
+        require(isInTime, FillingOver(deal, expiry));
         require(block.timestamp < _durationEnd(terms, block.timestamp), DurationOver(deal));
+    }
+
+    /// @dev Some slot is assigned or served, or can be. A standby's place keeps no payer's money from him, and so it needs no
+    /// expiry of its own.
+    function _isAlive(DealId deal, TermsWord terms) internal view returns (bool) {
+        bool isInTime = block.timestamp <= _agreements[deal].expiry;
+        uint8 slots = terms.slots();
+        for (uint8 slot = 0; slot < slots; ++slot) {
+            uint256 status = _places[deal][slot].stream.status();
+            if (status == EMPTY ? isInTime : status != ENDED) return true;
+        }
+        return false;
+    }
+
+    /// @dev Value at stake. A standby stands for the slot with the largest escrow, and reserves a part of what that would take.
+    function _reserved(DealId deal, uint8 slot, TermsWord terms, uint256 price, uint256 escrow, uint256 startsAt)
+        internal
+        view
+        returns (uint256)
+    {
+        if (slot < STANDBY) return _value(terms, price, escrow, startsAt);
+        uint8 slots = terms.slots();
+        escrow = 0;
+        for (uint8 i = 0; i < slots; ++i) {
+            escrow = Math.max(escrow, _places[deal][i].stream.escrow());
+        }
+        return Math.ceilDiv(_value(terms, price, escrow, startsAt) * terms.reserveBps(), BPS);
     }
 
     function _providerOf(DealId deal, TermsWord terms, OfferId offer) private view returns (address, uint256) {
@@ -83,7 +114,7 @@ abstract contract Service is Revenue {
         TermsWord terms = _agreements[deal].terms;
         uint256 termEnd = _termEnd(terms, block.timestamp);
         require(block.timestamp < termEnd, DurationOver(deal));
-        if (terms.startedAt() == 0) _agreements[deal].terms = terms.start(block.timestamp);
+        if (slot < STANDBY && terms.startedAt() == 0) _agreements[deal].terms = terms.start(block.timestamp);
         stream.startedAt = block.timestamp;
         stream.endsAt = termEnd;
         stream.status = SERVING;
@@ -96,8 +127,7 @@ abstract contract Service is Revenue {
     /// @inheritdoc IDeals
     function renew(DealId deal, uint8 slot) external {
         TermsWord terms = _agreements[deal].terms;
-        require(terms.slots() != 0, DealUnknown(deal));
-        require(slot < terms.slots(), SlotUnknown(deal, slot));
+        _requirePlace(deal, slot, terms);
         Place storage place = _places[deal][slot];
         Stream memory stream = place.stream.unpack();
         _requireStatus(deal, slot, stream, SERVING);
@@ -107,8 +137,8 @@ abstract contract Service is Revenue {
         uint256 price = backing.price();
         uint256 startsAt = stream.endsAt;
         stream.endsAt = _termEnd(terms, startsAt);
-        uint256 escrow = _fundsOf(deal, price * terms.units(), stream, startsAt);
-        uint256 value = _value(terms, price, escrow, startsAt);
+        uint256 escrow = _fundsOf(deal, _paidUp(slot, price) * terms.units(), stream, startsAt);
+        uint256 value = _reserved(deal, slot, terms, price, escrow, startsAt);
         (address provider, uint128 amount, bool isPriced) =
             _regrant(backing.lock(), value, terms.coverageBps(), stream.endsAt);
         if (isPriced && stream.flags & CALLED != 0) {
@@ -132,7 +162,7 @@ abstract contract Service is Revenue {
             opensAt = termEnd - RENEWAL_TIME;
         }
         require(block.timestamp >= opensAt, RenewalNotOpen(deal, slot, opensAt.toUint40()));
-        require(stream.flags & FINAL == 0, RenewalRefused(deal, slot));
+        require(stream.flags & (FINAL | LAST) == 0, RenewalRefused(deal, slot));
         require(termEnd < _durationEnd(terms, termEnd), DurationOver(deal));
     }
 
@@ -174,5 +204,16 @@ abstract contract Service is Revenue {
         isPriced = !isStale;
         amount = isStale ? _lockOf(lock).amount : LockMath.lockUp(value, coverageBps, scale, low).toUint128();
         provider = staking.regrant(lock, amount, (termEnd + DISPUTE).toUint40());
+    }
+
+    /* END */
+
+    /// @inheritdoc IDeals
+    function releaseLock(DealId deal, uint8 slot) external {
+        (Place storage place, Stream memory stream) = _streamOf(deal, slot, ENDED);
+        LockId lock = place.backing.lock();
+        uint256 until = stream.endsAt + DISPUTE;
+        require(block.timestamp > until, IStaking.LockNotEnded(lock, until.toUint40()));
+        staking.release(lock);
     }
 }

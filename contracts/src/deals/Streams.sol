@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Stream, TermsWord} from "../libraries/DealWords.sol";
+import {STANDBY, Stream, TermsWord} from "../libraries/DealWords.sol";
 import {LockMath} from "../libraries/LockMath.sol";
 import {StreamMath} from "../libraries/StreamMath.sol";
 import {DealId} from "../types/Ids.sol";
@@ -10,6 +10,9 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 /// @dev What every part needs to know of earning: from the escrow to what is held back.
 abstract contract Streams is Books {
+    uint256 internal constant BPS = 10_000;
+    uint256 private constant RETAINER_BPS = 200;
+
     // An escrow has 96 bits, what is owed of it is below 2^125 (see `StreamMath`), a time has 40.
     // forge-lint: disable-start(unsafe-typecast)
     function _emitSettled(DealId deal, uint8 slot, uint16 serving, Stream memory stream, uint256 rate) internal {
@@ -34,5 +37,30 @@ abstract contract Streams is Books {
         else if (exposure == LockMath.TERM) exposed = Math.saturatingSub(_termEnd(terms, startsAt), startsAt);
         else exposed = terms.durationDays() * 1 days;
         return LockMath.valueUp(price * terms.units(), exposed, escrow);
+    }
+
+    // It has 96 bits.
+    // forge-lint: disable-next-item(unsafe-typecast)
+    function _emitFunded(DealId deal, uint8 slot, uint256 escrow) internal {
+        emit SlotFunded(deal, slot, uint128(escrow));
+    }
+
+    /// @dev The last second that the escrow was asked for.
+    function _settledTo(Stream memory stream) internal pure returns (uint256) {
+        unchecked {
+            return stream.startedAt + stream.settled;
+        }
+    }
+
+    /// @dev What was settled and not credited.
+    function _uncredited(Stream memory stream, uint256 rate) internal pure returns (uint256) {
+        unchecked {
+            return StreamMath.owedDown(rate, stream.settled) - StreamMath.owedDown(rate, stream.credited);
+        }
+    }
+
+    /// @dev What a unit-day of a place is paid. A standby's price is what it would serve for.
+    function _paidUp(uint8 slot, uint256 price) internal pure returns (uint256) {
+        return slot < STANDBY ? price : Math.ceilDiv(price * RETAINER_BPS, BPS);
     }
 }

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {DealId, LockId, OfferId} from "../types/Ids.sol";
+import {ISuccession} from "./ISuccession.sol";
 
 /// @title What `Deals` refuses and tells; what may be called is in `IDeals`.
 interface IDealsBooks {
@@ -141,7 +142,7 @@ interface IDealsBooks {
 /// Assumptions, liveness:
 /// - The stablecoin blocks neither this contract nor, for `payStakers`, `Staking`.
 /// - Somebody calls `renew` in the last day of a term. Everything else works whenever it is called.
-interface IDeals is IDealsBooks {
+interface IDeals is IDealsBooks, ISuccession {
     /// @dev What a deal is, from its request on. Fee and royalty are fixed when it is opened.
     struct Deal {
         address customer;
@@ -164,6 +165,9 @@ interface IDeals is IDealsBooks {
         uint16 generation; // of shares; a new one starts when a payment finds the escrow used up
         uint128 shares; // escrow shares of all payers
         uint128 spare; // escrow of no slot: of slots that ended
+        uint8 standbys; // numbered from 16 on, see `ISuccession`
+        uint16 reserveBps; // part of a slot's lock that a standby locks
+        address resolver; // decides appeals; zero: the panel
     }
 
     /// @dev status: 0 empty (waits for a provider), 1 assigned (waits for `ready`), 2 serving, 3 ended.
@@ -206,12 +210,16 @@ interface IDeals is IDealsBooks {
         address royaltyTo;
         uint128 prepaid;
         uint128 requestFee; // on top of `prepaid`, credited to the treasury
+        uint8 standbys; // at most 4
+        uint16 reserveBps; // 2,000 or 10,000
+        uint128 tip; // on top of `prepaid`
+        address resolver;
     }
 
     /* OPENING */
 
-    /// @notice `Matching` only, never paused here. Takes `prepaid` and `requestFee` from `payer`, who approved this contract,
-    /// mints his escrow shares and spreads `prepaid` evenly over the slots, the remainder to the first.
+    /// @notice `Matching` only, never paused here. Takes `prepaid`, `requestFee` and `tip` from `payer`, who approved this contract,
+    /// mints his escrow shares and spreads `prepaid` over slots and standbys, 50 to 1, the remainder to the first slot.
     function open(Opening calldata opening) external returns (DealId deal);
     /// @notice `Matching` only. Takes units from the offer and locks `coverage * valueAtStake / low` of the provider's stake
     /// until `now + 30 minutes + term + 5 days`. Refused while the price is stale.
@@ -221,7 +229,8 @@ interface IDeals is IDealsBooks {
 
     /// @notice The provider or its SERVE key, within 30 minutes: accrual, liability and the first term start.
     function ready(DealId deal, uint8 slot) external;
-    /// @notice The provider or its SERVE key, anyone after 30 minutes: frees lock and units, the slot is empty again.
+    /// @notice The provider or its SERVE key, anyone after 30 minutes: frees lock and units. A standby takes the slot, or it is empty
+    /// again; the time in which it can be filled stays what it was.
     function decline(DealId deal, uint8 slot) external;
     /// @notice Opens the next term in the last day of the running one, with a lock sized anew; anyone, because the provider
     /// agreed to the total duration in his offer. The escrow must pay to the end of the next term; for the customer or his
@@ -237,7 +246,8 @@ interface IDeals is IDealsBooks {
     /// @notice One code per pair: 0 settled, 1 unknown, 2 nothing to settle.
     function settleMany(DealId[] calldata deals, uint8[] calldata slots) external returns (uint8[] memory codes);
     /// @notice Ends a slot whose term or stop's notice is over, that ran dry an hour ago, or that nobody can fill any
-    /// more. What it did not use becomes spare. Anyone. The lock stays for `releaseLock`.
+    /// more. What it did not use becomes spare. Anyone. The lock stays for `releaseLock`. Where the deal goes on and a day of
+    /// the slot is paid, the end of a term passes it on (see `ISuccession`).
     function close(DealId deal, uint8 slot) external;
     /// @notice Anyone, five days after a slot ended: frees its lock, which was granted until five days after its term, and so
     /// outlasts a slot that ended early. Reverts as `Staking` does: `LockNotEnded` before, `LockUnknown` when it is free.
@@ -261,7 +271,7 @@ interface IDeals is IDealsBooks {
     /* MONEY */
 
     /// @notice Anyone who approved this contract. Mints shares at the balance after settling; the amount and what is spare are
-    /// spread evenly over the slots that have not ended. A slot that ran dry must get enough for an hour.
+    /// spread over the slots and standbys that have not ended, 50 to 1. One that ran dry must get enough for an hour.
     function fund(DealId deal, uint128 amount) external returns (uint128 shares);
     /// @notice The customer, his CUSTOMER key, or `Matching` for a request that he takes back. Slots that are served end after
     /// the deal's notice, all others now.
@@ -283,9 +293,10 @@ interface IDeals is IDealsBooks {
     function count() external view returns (uint64);
     function feeBps() external view returns (uint16);
     function treasury() external view returns (address);
-    /// @notice Bit i: slot i waits for a provider and can still be filled.
-    function emptySlots(DealId deal) external view returns (uint16);
-    /// @notice Who is assigned to or serves each slot; zero: nobody.
+    /// @notice Bit i: slot or standby i waits for a provider and can still be filled: a slot until the expiry, a standby as long as
+    /// there is a slot to stand by for.
+    function emptySlots(DealId deal) external view returns (uint32);
+    /// @notice Who is assigned to or serves each slot, then each standby; zero: nobody.
     function providersOf(DealId deal) external view returns (address[] memory);
     /// @notice The lock that `slot` would need now from an offer at `price` per unit-day, at the last observed price.
     function lockFor(DealId deal, uint8 slot, uint96 price) external view returns (uint128 amount, uint128 valueAtStake);

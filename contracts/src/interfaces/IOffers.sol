@@ -53,6 +53,8 @@ interface IOffers {
     error ClassUnknown(uint8 class);
     error CoverageOutOfRange(uint16 bps);
     error AvailabilityOutOfRange(uint16 bps);
+    /// @notice Units are in use by deals that were made at the availability in force.
+    error AvailabilityLowered(OfferId offer, uint16 have, uint16 asked);
     error TermOutOfRange(uint8 termDays);
     error DurationOutOfRange(uint16 durationDays);
     error PaymentModesInvalid(uint8 modes);
@@ -100,7 +102,8 @@ interface IOffers {
     function create(Offer calldata newOffer) external returns (OfferId offer);
 
     /// @notice Replaces units, price, limits and roots after 2 minutes. Class and region never change, and nothing else of `newOffer`
-    /// is read. Deals that run keep their price and their units.
+    /// is read. Deals that run keep their price and their units. The availability is not lowered while units are in use; an
+    /// update that waited before they were taken was there to be seen, and comes into force.
     function update(OfferId offer, Offer calldata newOffer) external;
 
     /// @notice Removes the offer after 2 minutes. Deals that run go on.
@@ -115,6 +118,9 @@ interface IOffers {
     function giveBack(OfferId offer, uint32 units) external;
 
     /* VIEWS */
+
+    /// @notice What is declared in force, also of an offer that is gone: deals run on.
+    function availabilityOf(OfferId offer) external view returns (uint16);
 
     /// @notice The offer as it is in force now. Reverts where there is none, or it was removed.
     function offerOf(OfferId offer) external view returns (Offer memory);

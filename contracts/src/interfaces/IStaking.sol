@@ -371,6 +371,8 @@ interface IStaking {
     /// @notice First loss excused now because a slash took it, and until when.
     function shortfall(address provider) external view returns (uint128 amount, uint40 cureUntil);
     function lockOf(LockId lock) external view returns (Lock memory);
+    /// @notice FLT that the lock holds; zero where there is none (any more).
+    function amountOf(LockId lock) external view returns (uint128);
     function position(address provider, address account) external view returns (Position memory);
     function ticket(address provider, address account, uint32 day) external view returns (Ticket memory);
     function quarantineOf(QuarantineId quarantine) external view returns (Quarantine memory);

@@ -4,7 +4,7 @@ pragma solidity ^0.8.28;
 import {LockId, OfferId} from "../types/Ids.sol";
 
 /// @dev Terms of a deal in one word, from the lowest bit:
-/// units 32 | exposure 8 | firstLossMinBps 16 | (free 8) | openedAt 40 | startedAt 40 | stoppedAt 40 | feeBps 16 | durationDays 16 |
+/// units 32 | exposure 8 | firstLossMinBps 16 | standbys 3 | reserve 5 (steps of 500 bps) | openedAt 40 | startedAt 40 | stoppedAt 40 | feeBps 16 | durationDays 16 |
 /// coverageBps 16 | termDays 8 | slots 8 | hasRoyalty 8.
 type TermsWord is uint256;
 
@@ -16,11 +16,17 @@ type StreamWord is uint256;
 /// valueAtStake 99 (six times an escrow) | price 80 | lock 40 | offer 37.
 type BackingWord is uint256;
 
+/// @dev A serving that ended before its slot, from the lowest bit:
+/// provider 160 | settled 32 | credited 32 | endedAt 32.
+type ServingWord is uint256;
+
 /// @dev In memory every field has a word of its own: the compiler's code for packed structs is many times as long as this.
 struct Terms {
     uint256 units;
     uint256 exposure;
     uint256 firstLossMinBps;
+    uint256 standbys;
+    uint256 reserveBps;
     uint256 openedAt;
     uint256 startedAt;
     uint256 stoppedAt;
@@ -50,6 +56,9 @@ using {
     TermsPacking.units,
     TermsPacking.exposure,
     TermsPacking.firstLossMinBps,
+    TermsPacking.standbys,
+    TermsPacking.reserveBps,
+    TermsPacking.hasPlace,
     TermsPacking.startedAt,
     TermsPacking.stoppedAt,
     TermsPacking.feeBps,
@@ -66,6 +75,13 @@ using {
     BackingPacking.lock,
     BackingPacking.offer
 } for BackingWord global;
+using {
+    ServingPacking.provider,
+    ServingPacking.settled,
+    ServingPacking.credited,
+    ServingPacking.endedAt,
+    ServingPacking.release
+} for ServingWord global;
 using {StreamPacking.unpack, StreamPacking.status, StreamPacking.escrow} for StreamWord global;
 using {TermsPacking.pack} for Terms global;
 using {StreamPacking.pack} for Stream global;
@@ -73,13 +89,19 @@ using {StreamPacking.pack} for Stream global;
 uint256 constant TIME = type(uint40).max;
 /// @dev How long a provider has, from the assignment of a slot, to say that he is ready.
 uint256 constant READY_TIME = 30 minutes;
+/// @dev Number of the first standby: those of slots end before it.
+uint8 constant STANDBY = 16;
 
 library TermsPacking {
+    uint256 private constant RESERVE_STEP = 500;
+
     function unpack(TermsWord packed) internal pure returns (Terms memory terms) {
         uint256 word = TermsWord.unwrap(packed);
         terms.units = word & type(uint32).max;
         terms.exposure = word >> 32 & type(uint8).max;
         terms.firstLossMinBps = word >> 40 & type(uint16).max;
+        terms.standbys = word >> 56 & 7;
+        terms.reserveBps = (word >> 59 & 31) * RESERVE_STEP;
         terms.openedAt = word >> 64 & TIME;
         terms.startedAt = word >> 104 & TIME;
         terms.stoppedAt = word >> 144 & TIME;
@@ -91,11 +113,12 @@ library TermsPacking {
         terms.hasRoyalty = word >> 248 != 0;
     }
 
-    /// @dev Every field comes from one of its type, or is a block's time.
+    /// @dev Every field comes from one of its type and was checked by `Matching`, or is a block's time.
     function pack(Terms memory terms) internal pure returns (TermsWord) {
         uint256 word = terms.units | terms.exposure << 32 | terms.firstLossMinBps << 40 | terms.openedAt << 64;
         word |= terms.startedAt << 104 | terms.stoppedAt << 144 | terms.feeBps << 184 | terms.durationDays << 200
         | terms.coverageBps << 216;
+        word |= terms.standbys << 56 | terms.reserveBps / RESERVE_STEP << 59;
         word |= terms.termDays << 232 | terms.slots << 240 | uint256(terms.hasRoyalty ? 1 : 0) << 248;
         return TermsWord.wrap(word);
     }
@@ -120,6 +143,10 @@ library TermsPacking {
 
     function firstLossMinBps(TermsWord packed) internal pure returns (uint256) {
         return TermsWord.unwrap(packed) >> 40 & type(uint16).max;
+    }
+
+    function reserveBps(TermsWord packed) internal pure returns (uint256) {
+        return (TermsWord.unwrap(packed) >> 59 & 31) * RESERVE_STEP;
     }
 
     function startedAt(TermsWord packed) internal pure returns (uint256) {
@@ -150,10 +177,21 @@ library TermsPacking {
         return TermsWord.unwrap(packed) >> 248 != 0;
     }
 
+    // Cut the fields out.
+    // forge-lint: disable-start(unsafe-typecast)
     function slots(TermsWord packed) internal pure returns (uint8) {
-        // Cuts the field out.
-        // forge-lint: disable-next-line(unsafe-typecast)
         return uint8(TermsWord.unwrap(packed) >> 240);
+    }
+
+    function standbys(TermsWord packed) internal pure returns (uint8) {
+        return uint8(TermsWord.unwrap(packed) >> 56 & 7);
+    }
+
+    // forge-lint: disable-end(unsafe-typecast)
+
+    /// @dev Whether there is a slot or a standby of this number.
+    function hasPlace(TermsWord packed, uint8 slot) internal pure returns (bool) {
+        return slot < slots(packed) || (slot >= STANDBY && slot - STANDBY < standbys(packed));
     }
 }
 
@@ -225,4 +263,38 @@ library BackingPacking {
         return OfferId.wrap(uint64(BackingWord.unwrap(packed) >> 219));
     }
     // forge-lint: disable-end(unsafe-typecast)
+}
+
+library ServingPacking {
+    /// @dev Seconds are of a stream, and a time fits 32 bits until 2106.
+    function pack(address provider_, Stream memory stream) internal pure returns (ServingWord) {
+        uint256 endedAt_ = stream.startedAt + stream.settled;
+        return ServingWord.wrap(
+            uint256(uint160(provider_)) | stream.settled << 160 | stream.credited << 192 | endedAt_ << 224
+        );
+    }
+
+    /// @dev All that was settled is credited.
+    function release(ServingWord packed) internal pure returns (ServingWord) {
+        uint256 word = ServingWord.unwrap(packed);
+        return ServingWord.wrap(word & ~(uint256(type(uint32).max) << 192) | settled(packed) << 192);
+    }
+
+    function provider(ServingWord packed) internal pure returns (address) {
+        // Cuts the field out.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        return address(uint160(ServingWord.unwrap(packed)));
+    }
+
+    function settled(ServingWord packed) internal pure returns (uint256) {
+        return ServingWord.unwrap(packed) >> 160 & type(uint32).max;
+    }
+
+    function credited(ServingWord packed) internal pure returns (uint256) {
+        return ServingWord.unwrap(packed) >> 192 & type(uint32).max;
+    }
+
+    function endedAt(ServingWord packed) internal pure returns (uint256) {
+        return ServingWord.unwrap(packed) >> 224;
+    }
 }

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IDeals} from "../interfaces/IDeals.sol";
 import {IRewards} from "../interfaces/IRewards.sol";
+import {STANDBY} from "../libraries/DealWords.sol";
 import {AttributeIds} from "../types/AttributeIds.sol";
 import {AttributeLevels} from "../types/AttributeLevels.sol";
 import {DealId} from "../types/Ids.sol";
@@ -32,8 +33,9 @@ abstract contract Work is Books {
         require(isAttested, DemandNotAttested(agreed.customer));
         deals.settle(deal, slot);
         IDeals.Slot memory place = deals.slotOf(deal, slot);
-        bool isServed =
-            place.provider == provider && agreed.class == class && agreed.paymentMode != METERED && place.owed != 0;
+        // A standby's units are not busy, and prove capacity like idle ones.
+        bool isServed = slot < STANDBY && place.provider == provider && agreed.class == class
+            && agreed.paymentMode != METERED && place.owed != 0;
         require(isServed, NotServed(deal, slot, epoch));
         uint256 served = _attend(deal, slot, epoch, place, agreed.units);
         creditUsed = (agreed.units * served * MILLIONTHS / 1 days).toUint64();
@@ -76,8 +78,8 @@ abstract contract Work is Books {
             // Whatever keeps it from being rewarded keeps nobody from noting more before the slot changes hands.
             try this.rewardFee(deal, slot) {} catch {}
         }
-        // Both parts rounded down: never more than `Deals` took and `FeeBurn` sells.
-        uint256 feeDown = uint256(place.credited - fee.noted) * deals.dealOf(deal).feeBps / BPS;
+        // A place that is empty has nothing credited. Both parts rounded down: never more than `Deals` took and `FeeBurn` sells.
+        uint256 feeDown = Math.saturatingSub(place.credited, fee.noted) * deals.dealOf(deal).feeBps / BPS;
         amount = (feeDown * feeBurn.burnBps() / BPS).toUint128();
         require(amount != 0, AmountZero());
         recorded += amount;

@@ -193,6 +193,11 @@ abstract contract Views is Exits, Claims, Roster, Solvency {
     }
 
     /// @inheritdoc IStaking
+    function amountOf(LockId lock) external view returns (uint128) {
+        return _locks[LockId.unwrap(lock)].stake.amount;
+    }
+
+    /// @inheritdoc IStaking
     function lockOf(LockId lock) external view returns (Lock memory) {
         LockState memory state = _locks[LockId.unwrap(lock)];
         _checkLock(lock, state.pins);

@@ -12,6 +12,8 @@ type QuarantineId is uint64;
 
 type CommitmentId is uint64;
 
+type FaultId is uint64;
+
 /// @dev Index into the module list of `Staking`. Zero is never a module.
 type ModuleId is uint16;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IDeals, IDealsBooks} from "../../src/interfaces/IDeals.sol";
+import {IDealsBooks} from "../../src/interfaces/IDeals.sol";
 import {DealId} from "../../src/types/Ids.sol";
 import {KeyRoles} from "../../src/types/Roles.sol";
 import {SystemBase} from "../SystemBase.t.sol";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IDeals, IDealsBooks} from "../../src/interfaces/IDeals.sol";
+import {IDealsBooks} from "../../src/interfaces/IDeals.sol";
 import {DealId} from "../../src/types/Ids.sol";
 import {KeyRoles} from "../../src/types/Roles.sol";
 import {SystemBase} from "../SystemBase.t.sol";
@@ -23,7 +23,7 @@ contract DealsMoneyTest is SystemBase {
     }
 
     function test_Fund_RevertGiven_EverySlotEnded() external {
-        DealId id = _serving();
+        DealId id = _servingFor(0, 14, 14);
         _skip(15 days);
         vm.expectRevert(abi.encodeWithSelector(IDealsBooks.DealOver.selector, id));
         deals.fund(id, 1);
@@ -60,6 +60,8 @@ contract DealsMoneyTest is SystemBase {
         DealId id = _twoSlots();
         _skip(13 days + 12 hours);
         deals.renew(id, 0);
+        vm.prank(faults);
+        deals.stopSlot(id, 1, 1);
         _skip(12 hours);
         deals.close(id, 1);
         assertEq(deals.dealOf(id).spare, 1400 * dollar, "spare");
@@ -134,7 +136,7 @@ contract DealsMoneyTest is SystemBase {
     }
 
     function test_Refund_PaysShares_RoundedDown(uint256 first, uint256 second, uint256 served) external {
-        DealId id = _serving();
+        DealId id = _servingFor(0, 14, 14);
         _skip(bound(served, 0, 13 days));
         _fund(friend, id, bound(first, 1, 1e6 * dollar));
         _fund(stranger, id, bound(second, 1, 1e6 * dollar));

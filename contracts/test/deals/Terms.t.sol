@@ -98,7 +98,7 @@ contract DealsTermsTest is SystemBase {
         deals.renew(id, 0);
         _skip(12 hours);
         deals.close(id, 0);
-        assertEq(_slot(id).status, 3, "a refused renewal is no fault: the slot ends");
+        assertEq(_slot(id).status, 0, "a refused renewal is no fault: the slot seeks");
         assertEq(staking.tranche(providers[0], true).thawing, 1_000_000 * FLT, "nothing was slashed");
     }
 
@@ -115,7 +115,7 @@ contract DealsTermsTest is SystemBase {
         deals.renew(id, 0);
         _skip(1 days);
         deals.close(id, 0);
-        assertEq(_slot(id).status, 3, "the slot ends with its term");
+        assertEq(_slot(id).status, 0, "the slot seeks another");
     }
 
     function test_Renew_GivenFirstLossKept(uint16 firstLossBps) external {
@@ -335,7 +335,7 @@ contract DealsTermsTest is SystemBase {
     }
 
     function test_Close_RevertGiven_Ended() external {
-        DealId id = _serving();
+        DealId id = _servingFor(0, 14, 14);
         _skip(14 days);
         deals.close(id, 0);
         vm.expectRevert(abi.encodeWithSelector(IDealsBooks.SlotStatusWrong.selector, id, 0, 3));
@@ -343,7 +343,7 @@ contract DealsTermsTest is SystemBase {
     }
 
     function test_Close_GivenTermOver(address caller, uint256 later) external {
-        DealId id = _serving();
+        DealId id = _servingFor(0, 14, 14);
         uint40 termEnd = _slot(id).termEnd;
         _skip(bound(later, 14 days, 100 days));
 
@@ -359,7 +359,7 @@ contract DealsTermsTest is SystemBase {
 
     /// @dev The lock stays for what is still to be shown, and no longer.
     function test_Close_KeepsTheLockUntilItsEnd() external {
-        DealId id = _serving();
+        DealId id = _servingFor(0, 14, 14);
         _skip(14 days);
         deals.close(id, 0);
         assertGt(_lockOf(id, 0), 0, "kept");

@@ -34,6 +34,7 @@ contract DealsHandler is SystemBase {
     bool public isStaleRenewalEqual = true;
     bool public isPauseNarrow = true;
     bool public isStaleNarrow = true;
+    bool public isStandbyEnded = true;
     uint256 public renewals;
 
     constructor() {
@@ -64,13 +65,15 @@ contract DealsHandler is SystemBase {
     }
 
     /// @dev The fuzzer likes small numbers, whose upper bits choose nothing.
-    function _mixed(uint256 seed) private pure returns (uint256) {
+    function _mixed(uint256 seed) internal pure returns (uint256) {
         return uint256(keccak256(abi.encode(seed)));
     }
 
-    function _pick(uint256 seed) private view returns (DealId id, uint8 slot) {
+    function _pick(uint256 seed) internal view returns (DealId id, uint8 slot) {
         id = ids[seed % ids.length];
-        slot = uint8((seed >> 32) % deals.dealOf(id).slots);
+        IDeals.Deal memory held = deals.dealOf(id);
+        slot = uint8((seed >> 32) % (held.slots + held.standbys));
+        if (slot >= held.slots) slot += 16 - held.slots;
     }
 
     /* CUSTOMERS */
@@ -103,7 +106,7 @@ contract DealsHandler is SystemBase {
         seed = _mixed(seed);
         // Mostly the last that was asked for: it is the one that waits.
         DealId id = seed >> 40 & 1 == 0 ? ids[ids.length - 1] : ids[seed % ids.length];
-        uint16 mask = deals.emptySlots(id);
+        uint16 mask = uint16(deals.emptySlots(id));
         uint256 need = mask == 3 ? 2 : mask == 0 ? 0 : 1;
         if (need == 0) return;
         if (seed >> 8 & 3 != 0) _post(fltPrice);
@@ -115,6 +118,7 @@ contract DealsHandler is SystemBase {
         }
         // Somebody tries to fill two slots with one provider.
         if (need == 2 && seed >> 32 & 3 == 0) chosen[1] = chosen[0];
+        vm.prank(customer);
         try matching.propose(id, chosen) {} catch {}
         _activate(id, mask);
         // Most providers are there when they are called.
@@ -124,14 +128,16 @@ contract DealsHandler is SystemBase {
         }
     }
 
+    /// @dev An activation that finds nothing valid fills nothing; else it fills what was proposed, best or second best.
     function _activate(DealId id, uint16 mask) private {
-        (,,, OfferId[] memory kept) = matching.proposalOf(id);
-        bool isMet = true;
-        for (uint256 i = 0; i < kept.length; ++i) {
-            isMet = isMet && _meets(id, kept[i]);
-        }
+        bool[2] memory isMet = [_isMet(id, 0), _isMet(id, 1)];
+        (,,, OfferId[] memory best) = matching.proposalOf(id, 0);
+        vm.prank(customer);
         try matching.activate(id) {
-            isCriteriaMet = isCriteriaMet && isMet && kept.length > 0;
+            uint256 first = mask & 1 == 1 ? 0 : 1;
+            if (mask >> first & 1 == 0 || deals.slotOf(id, uint8(first)).status != 1) return;
+            bool isBest = best.length != 0 && deals.slotOf(id, uint8(first)).offer == best[0];
+            isCriteriaMet = isCriteriaMet && isMet[isBest ? 0 : 1];
             if (priceGuard.isStale()) isStaleNarrow = false;
             for (uint8 slot = 0; slot < 2; ++slot) {
                 if (mask >> slot & 1 == 1 && deals.slotOf(id, slot).status == 1) _judgeLock(id, slot);
@@ -139,17 +145,26 @@ contract DealsHandler is SystemBase {
         } catch {}
     }
 
-    /// @dev Its own reading of the request, not the contract's.
+    function _isMet(DealId id, uint8 rank) private view returns (bool isMet) {
+        (,,, OfferId[] memory kept) = matching.proposalOf(id, rank);
+        isMet = kept.length > 0;
+        for (uint256 i = 0; i < kept.length; ++i) {
+            isMet = isMet && _meets(id, kept[i]);
+        }
+    }
+
+    /// @dev Its own reading of the request, not the contract's. Until when a slot can be filled `Deals` says: one that failed
+    /// seeks longer.
     function _meets(DealId id, OfferId offerId) private view returns (bool) {
         IMatching.Request memory asked = matching.requestOf(id);
         IOffers.Offer memory offer = offers.offerOf(offerId);
         return offer.price <= asked.priceMax && offer.units - offer.unitsInUse >= asked.units
             && offer.coverageMaxBps >= asked.coverageBps && offer.termMaxDays >= asked.termDays
             && offer.durationMaxDays >= asked.durationDays && offer.notice <= asked.notice
-            && staking.terms(offer.provider).firstLossBps >= asked.firstLossMinBps && block.timestamp <= asked.expiry;
+            && staking.terms(offer.provider).firstLossBps >= asked.firstLossMinBps;
     }
 
-    function _judgeLock(DealId id, uint8 slot) private {
+    function _judgeLock(DealId id, uint8 slot) internal {
         uint256 covered = uint256(deals.slotOf(id, slot).valueAtStake) * deals.dealOf(id).coverageBps * 1e20;
         if (_lockOf(id, slot) * priceGuard.low() * BPS < covered) isOpeningCovered = false;
     }
@@ -179,6 +194,11 @@ contract DealsHandler is SystemBase {
         if (ids.length == 0) return;
         (DealId id, uint8 slot) = _pick(seed);
         if (deals.slotOf(id, slot).status != 2) return;
+        // Sometimes after two days at a price that the averages have followed.
+        for (uint256 i = 0; seed >> 8 & 7 == 0 && i < 12; ++i) {
+            _post(0.1e8);
+            skip(4 hours);
+        }
         uint256 locked = staking.locked(deals.slotOf(id, slot).provider);
         vm.prank(customer);
         try deals.leave(id, slot) {
@@ -201,7 +221,16 @@ contract DealsHandler is SystemBase {
             refunded[DealId.unwrap(id)] += amount;
             uint256 pot = deals.dealOf(id).spare + amount;
             if (amount != pot * shares / total) isRefundFair = false;
+            _judgeEnd(id);
         } catch {}
+    }
+
+    /// @dev Whoever gets his money back leaves nobody behind who earns.
+    function _judgeEnd(DealId id) private {
+        IDeals.Deal memory held = deals.dealOf(id);
+        for (uint8 i = 0; i < held.standbys; ++i) {
+            if (deals.slotOf(id, 16 + i).status != 3) isStandbyEnded = false;
+        }
     }
 
     /* PROVIDERS */
@@ -212,7 +241,7 @@ contract DealsHandler is SystemBase {
         IDeals.Slot memory held = deals.slotOf(id, slot);
         if (held.status != 1) return;
         if (block.timestamp > held.assignedAt + 30 minutes) {
-            deals.decline(id, slot);
+            declineOf(id, slot);
         } else {
             vm.prank(held.provider);
             try deals.ready(id, slot) {} catch {}
@@ -224,7 +253,12 @@ contract DealsHandler is SystemBase {
         (DealId id, uint8 slot) = _pick(seed);
         IDeals.Slot memory held = deals.slotOf(id, slot);
         if (held.status != 1) return;
-        vm.prank(held.provider);
+        declineOf(id, slot);
+    }
+
+    function declineOf(DealId id, uint8 slot) public virtual {
+        address provider = deals.slotOf(id, slot).provider;
+        vm.prank(provider);
         deals.decline(id, slot);
     }
 
@@ -282,7 +316,8 @@ contract DealsHandler is SystemBase {
         uint256 released = uint256(held.startedAt) + 3 days;
         uint256 served = block.timestamp > released ? block.timestamp - released : 0;
         uint256 most = uint256(held.price) * deals.dealOf(id).units * served / 1 days;
-        if (creditable != 0 && held.credited > most) isHeldBack = false;
+        // A standby that was promoted is paid at once.
+        if (creditable != 0 && held.status != 0 && held.credited > most) isHeldBack = false;
         credited += creditable;
     }
 
@@ -294,6 +329,10 @@ contract DealsHandler is SystemBase {
     function close(uint256 seed, uint256 wait) external timed(wait) {
         if (ids.length == 0) return;
         (DealId id, uint8 slot) = _pick(seed);
+        closeOf(id, slot);
+    }
+
+    function closeOf(DealId id, uint8 slot) public virtual {
         IDeals.Slot memory held = deals.slotOf(id, slot);
         // What is over must end, whatever else is the matter.
         if (held.status == 2 && block.timestamp >= held.endsAt) deals.close(id, slot);

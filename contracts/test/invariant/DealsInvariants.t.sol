@@ -2,67 +2,13 @@
 pragma solidity 0.8.37;
 
 import {IDeals} from "../../src/interfaces/IDeals.sol";
-import {IMatching} from "../../src/interfaces/IMatching.sol";
 import {DealId, OfferId} from "../../src/types/Ids.sol";
-import {DealsHandler} from "./DealsHandler.sol";
-import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {Test} from "forge-std/Test.sol";
+import {DealsHistory} from "./DealsHistory.sol";
 
-/// @dev Laws L30 to L45 of README.md, judged on the histories of `DealsHandler`. The whole system is slow to run.
+/// @dev Laws L30 to L45 of README.md, judged on the histories of `SuccessionHandler`. The whole system is slow to run.
 /// forge-config: ci.invariant.runs = 64
-contract DealsInvariantsTest is Test {
+contract DealsInvariantsTest is DealsHistory {
     uint256 private constant THAW = 21 days;
-
-    DealsHandler private handler;
-    IDeals private deals;
-    IMatching private matching;
-    IERC20 private usd;
-
-    function setUp() external {
-        handler = new DealsHandler();
-        (deals, matching) = handler.system();
-        usd = IERC20(handler.token());
-        bytes4[] memory acts = new bytes4[](24);
-        acts[0] = handler.ask.selector;
-        acts[1] = handler.fill.selector;
-        acts[2] = handler.pay.selector;
-        acts[3] = handler.stop.selector;
-        acts[4] = handler.leave.selector;
-        acts[5] = handler.takeBack.selector;
-        acts[6] = handler.begin.selector;
-        acts[7] = handler.decline.selector;
-        acts[8] = handler.giveUp.selector;
-        acts[9] = handler.topUp.selector;
-        acts[10] = handler.exit.selector;
-        acts[11] = handler.claim.selector;
-        acts[12] = handler.settle.selector;
-        acts[13] = handler.payStakers.selector;
-        acts[14] = handler.close.selector;
-        acts[15] = handler.renew.selector;
-        acts[16] = handler.marginCall.selector;
-        acts[17] = handler.donate.selector;
-        acts[18] = handler.price.selector;
-        acts[19] = handler.spread.selector;
-        acts[20] = handler.pause.selector;
-        acts[21] = handler.blockSomebody.selector;
-        acts[22] = handler.unblockAll.selector;
-        // Twice as often: most of a history needs slots that are served.
-        acts[23] = handler.begin.selector;
-        targetContract(address(handler));
-        targetSelector(FuzzSelector(address(handler), acts));
-    }
-
-    /// @dev What is in escrow and spare, and what was earned and is held back, of one deal.
-    function _booksOf(DealId id) private view returns (uint256 escrow, uint256 owed, uint256 credited) {
-        IDeals.Deal memory held = deals.dealOf(id);
-        escrow = held.spare;
-        for (uint8 slot = 0; slot < held.slots; ++slot) {
-            IDeals.Slot memory place = deals.slotOf(id, slot);
-            escrow += place.escrow;
-            owed += place.owed;
-            credited += place.credited;
-        }
-    }
 
     function _credits() private view returns (uint256 sum) {
         for (uint256 i = 0; i < 8; ++i) {
@@ -76,6 +22,7 @@ contract DealsInvariantsTest is Test {
             (uint256 escrow, uint256 owed, uint256 credited) = _booksOf(handler.ids(i));
             sum += escrow + owed - credited;
         }
+        sum += handler.tipsIn() - handler.tipsPaid();
         assertEq(usd.balanceOf(address(deals)) - deals.surplus(), sum, "L30: the balance is owed to somebody by name");
         assertEq(deals.surplus(), handler.donated(), "L30: and the rest was given");
     }
@@ -93,7 +40,8 @@ contract DealsInvariantsTest is Test {
         for (uint256 i = 0; i < handler.count(); ++i) {
             DealId id = handler.ids(i);
             IDeals.Deal memory held = deals.dealOf(id);
-            for (uint8 slot = 0; slot < held.slots; ++slot) {
+            for (uint256 index = 0; index < held.slots + held.standbys; ++index) {
+                uint8 slot = _numberOf(held, index);
                 IDeals.Slot memory place = deals.slotOf(id, slot);
                 if (place.status < 2) continue;
                 uint256 until = block.timestamp < place.endsAt ? block.timestamp : place.endsAt;
@@ -114,7 +62,8 @@ contract DealsInvariantsTest is Test {
         for (uint256 i = 0; i < handler.count(); ++i) {
             DealId id = handler.ids(i);
             IDeals.Deal memory held = deals.dealOf(id);
-            for (uint8 slot = 0; slot < held.slots; ++slot) {
+            for (uint256 index = 0; index < held.slots + held.standbys; ++index) {
+                uint8 slot = _numberOf(held, index);
                 IDeals.Slot memory place = deals.slotOf(id, slot);
                 assertLe(place.credited, place.owed, "L34: never more than owed");
             }
@@ -128,7 +77,11 @@ contract DealsInvariantsTest is Test {
             credited += ofDeal;
         }
         assertEq(credited, handler.credited(), "L35: credits only come from settling");
-        assertEq(_credits() + handler.claimed(), credited + handler.feesIn(), "L35: all parts are somebody's");
+        assertEq(
+            _credits() + handler.claimed(),
+            credited + handler.feesIn() + handler.tipsPaid(),
+            "L35: all parts are somebody's"
+        );
     }
 
     function invariant_L36_OpeningRatio() external view {
@@ -167,7 +120,8 @@ contract DealsInvariantsTest is Test {
         for (uint256 i = 0; i < handler.count(); ++i) {
             DealId id = handler.ids(i);
             IDeals.Deal memory held = deals.dealOf(id);
-            for (uint8 slot = 0; slot < held.slots; ++slot) {
+            for (uint256 index = 0; index < held.slots + held.standbys; ++index) {
+                uint8 slot = _numberOf(held, index);
                 IDeals.Slot memory place = deals.slotOf(id, slot);
                 if (place.status == 1 || place.status == 2) used[OfferId.unwrap(place.offer) - 1] += held.units;
             }
@@ -180,15 +134,20 @@ contract DealsInvariantsTest is Test {
     function invariant_L43_OneProviderPerSlot() external view {
         for (uint256 i = 0; i < handler.count(); ++i) {
             address[] memory serving = deals.providersOf(handler.ids(i));
-            if (serving.length < 2 || serving[0] == address(0)) continue;
-            assertTrue(serving[0] != serving[1], "L43: slots of a deal have different providers");
+            for (uint256 j = 0; j < serving.length * serving.length; ++j) {
+                (uint256 a, uint256 b) = (j / serving.length, j % serving.length);
+                if (a == b || serving[a] == address(0)) continue;
+                assertTrue(serving[a] != serving[b], "L43: slots and standbys of a deal have different providers");
+            }
         }
     }
 
     function invariant_L44_ServedSlotsAreLocked() external view {
         for (uint256 i = 0; i < handler.count(); ++i) {
             DealId id = handler.ids(i);
-            for (uint8 slot = 0; slot < deals.dealOf(id).slots; ++slot) {
+            IDeals.Deal memory held = deals.dealOf(id);
+            for (uint256 index = 0; index < held.slots + held.standbys; ++index) {
+                uint8 slot = _numberOf(held, index);
                 IDeals.Slot memory place = deals.slotOf(id, slot);
                 if (place.status != 2) continue;
                 (uint256 amount, uint256 end, address provider) = handler.lockAmount(id, slot);
@@ -215,6 +174,7 @@ contract DealsInvariantsTest is Test {
         }
         skip(3 days + 1);
         _takeAll();
+        assertTrue(handler.isRefundFair(), "L38: a refund is its share of what is left, of all that is left, too");
         assertLe(block.timestamp, endsAt, "L45: in time");
         assertEq(usd.balanceOf(address(deals)), deals.surplus(), "L45: all is taken out");
         assertEq(deals.surplus(), handler.donated(), "L45: but what was given");
@@ -232,9 +192,14 @@ contract DealsInvariantsTest is Test {
     function _takeAll() private {
         for (uint256 i = 0; i < handler.count(); ++i) {
             DealId id = handler.ids(i);
-            for (uint8 slot = 0; slot < deals.dealOf(id).slots; ++slot) {
-                handler.settleOf(id, slot);
+            IDeals.Deal memory held = deals.dealOf(id);
+            for (uint256 index = 0; index < held.slots + held.standbys; ++index) {
+                handler.settleOf(id, _numberOf(held, index));
             }
+            handler.payTip(id);
+        }
+        for (uint256 i = 0; i < handler.endedCount(); ++i) {
+            handler.releaseOf(i);
         }
         for (uint256 i = 0; i < 8; ++i) {
             handler.claimOf(handler.party(i));

@@ -2,9 +2,8 @@
 pragma solidity 0.8.37;
 
 import {IDeals} from "../../src/interfaces/IDeals.sol";
-import {IMatching} from "../../src/interfaces/IMatching.sol";
+import {IMatching, IMatchingBooks} from "../../src/interfaces/IMatching.sol";
 import {IOffers} from "../../src/interfaces/IOffers.sol";
-import {IStaking} from "../../src/interfaces/IStaking.sol";
 import {DealId, OfferId} from "../../src/types/Ids.sol";
 import {SystemBase} from "../SystemBase.t.sol";
 
@@ -36,9 +35,9 @@ contract MatchingProposalsTest is SystemBase {
 
         assertEq(matching.reasonOf(asked, id), reasons[which], "reason");
         if (reasons[which] != 0) {
-            vm.expectRevert(abi.encodeWithSelector(IMatching.OfferRefused.selector, id, reasons[which]));
+            vm.expectRevert(abi.encodeWithSelector(IMatchingBooks.OfferRefused.selector, id, reasons[which]));
         }
-        matching.propose(asked, _one(id));
+        _propose(asked, _one(id));
     }
 
     function _exit(address provider, uint256 amount) private {
@@ -63,8 +62,8 @@ contract MatchingProposalsTest is SystemBase {
 
         bool isEnough = own >= 100_800 * FLT;
         assertEq(matching.reasonOf(asked, offer), isEnough ? 0 : 17, "the full escrow of the second");
-        if (!isEnough) vm.expectRevert(abi.encodeWithSelector(IMatching.OfferRefused.selector, offer, 17));
-        matching.propose(asked, _one(offer));
+        if (!isEnough) vm.expectRevert(abi.encodeWithSelector(IMatchingBooks.OfferRefused.selector, offer, 17));
+        _propose(asked, _one(offer));
     }
 
     function test_ReasonOf_GivenOfferGone() external {
@@ -148,20 +147,20 @@ contract MatchingProposalsTest is SystemBase {
 
     function test_Admit_RevertWhen_ProofInvalid(bytes32 root, bool isApplication) external {
         DealId asked = _request(_asking(1, 100, 14, 84));
-        vm.expectRevert(abi.encodeWithSelector(IMatching.ProofInvalid.selector, root));
+        vm.expectRevert(abi.encodeWithSelector(IMatchingBooks.ProofInvalid.selector, root));
         matching.admit(asked, root, new bytes32[](0), isApplication);
     }
 
     function test_Admit_RevertGiven_RequestUnknown() external {
-        vm.expectRevert(abi.encodeWithSelector(IMatching.RequestUnknown.selector, 1));
+        vm.expectRevert(abi.encodeWithSelector(IMatchingBooks.RequestUnknown.selector, 1));
         matching.admit(DealId.wrap(1), 0, new bytes32[](0), false);
     }
 
     /* PROPOSE */
 
     function test_Propose_RevertGiven_RequestUnknown() external {
-        vm.expectRevert(abi.encodeWithSelector(IMatching.RequestUnknown.selector, 1));
-        matching.propose(DealId.wrap(1), new OfferId[](1));
+        vm.expectRevert(abi.encodeWithSelector(IMatchingBooks.RequestUnknown.selector, 1));
+        _propose(DealId.wrap(1), new OfferId[](1));
     }
 
     function test_Propose_RevertGiven_RequestOver(bool isCancelled) external {
@@ -173,30 +172,30 @@ contract MatchingProposalsTest is SystemBase {
         } else {
             _skip(7 days + 1);
         }
-        vm.expectRevert(abi.encodeWithSelector(IMatching.RequestOver.selector, asked));
-        matching.propose(asked, _one(offer));
+        vm.expectRevert(abi.encodeWithSelector(IMatchingBooks.RequestOver.selector, asked));
+        _propose(asked, _one(offer));
     }
 
     function test_Propose_RevertGiven_NothingToFill() external {
         DealId asked = _serving();
-        vm.expectRevert(abi.encodeWithSelector(IMatching.NothingToFill.selector, asked));
-        matching.propose(asked, new OfferId[](1));
+        vm.expectRevert(abi.encodeWithSelector(IMatchingBooks.NothingToFill.selector, asked));
+        _propose(asked, new OfferId[](1));
     }
 
     function test_Propose_RevertWhen_CountWrong(uint8 count) external {
         DealId asked = _request(_asking(2, 100, 14, 84));
         count = uint8(bound(count, 0, 20));
         vm.assume(count != 2);
-        vm.expectRevert(abi.encodeWithSelector(IMatching.OffersCountWrong.selector, count, 2));
-        matching.propose(asked, new OfferId[](count));
+        vm.expectRevert(abi.encodeWithSelector(IMatchingBooks.OffersCountWrong.selector, count, 2));
+        _propose(asked, new OfferId[](count));
     }
 
     function test_Propose_RevertWhen_ProviderTwice() external {
         OfferId first = _host(0);
         OfferId second = _offer(providers[0], 1000, dollar);
         DealId asked = _request(_asking(2, 100, 14, 84));
-        vm.expectRevert(abi.encodeWithSelector(IMatching.ProviderTwice.selector, providers[0]));
-        matching.propose(asked, _two(first, second));
+        vm.expectRevert(abi.encodeWithSelector(IMatchingBooks.ProviderTwice.selector, providers[0]));
+        _propose(asked, _two(first, second));
     }
 
     function test_Propose_RevertWhen_ProviderServesAnotherSlot() external {
@@ -206,134 +205,89 @@ contract MatchingProposalsTest is SystemBase {
         _ready(asked, 0);
         vm.prank(providers[1]);
         deals.decline(asked, 1);
-        vm.expectRevert(abi.encodeWithSelector(IMatching.ProviderTwice.selector, providers[0]));
-        matching.propose(asked, _one(first));
+        vm.expectRevert(abi.encodeWithSelector(IMatchingBooks.ProviderTwice.selector, providers[0]));
+        _propose(asked, _one(first));
     }
 
-    function test_Propose_KeepsTheProposal(address proposer) external {
-        vm.assume(proposer != address(0));
+    function test_Propose_KeepsTheProposal(uint256 seed) external {
+        address solver = _solver(vm.toString(seed), 1);
         OfferId[] memory chosen = _two(_host(1), _host(0));
         DealId asked = _request(_asking(2, 100, 14, 84));
 
         vm.expectEmit(address(matching));
-        emit IMatching.Proposed(asked, proposer, 1, 200 * dollar);
+        emit IMatchingBooks.BondChanged(solver, SOLVER_BOND, SOLVER_BOND);
         vm.expectEmit(address(matching));
-        emit IMatching.ProposalOffered(asked, 1, 0, chosen[0]);
+        emit IMatchingBooks.Proposed(asked, solver, 1, 200 * dollar, 0, uint40(block.timestamp + 60));
         vm.expectEmit(address(matching));
-        emit IMatching.ProposalOffered(asked, 1, 1, chosen[1]);
-        vm.prank(proposer);
+        emit IMatchingBooks.ProposalOffered(asked, 1, 0, chosen[0]);
+        vm.expectEmit(address(matching));
+        emit IMatchingBooks.ProposalOffered(asked, 1, 1, chosen[1]);
+        vm.prank(solver);
         matching.propose(asked, chosen);
 
-        (address by, uint32 round, uint256 price, OfferId[] memory kept) = matching.proposalOf(asked);
-        assertEq(by, proposer, "proposer");
+        (address by, uint32 round, uint256 price, OfferId[] memory kept) = matching.proposalOf(asked, 0);
+        assertEq(by, solver, "proposer");
         assertEq(round, 1, "round");
         assertEq(price, 200 * dollar, "a day of both");
         assertEq(abi.encode(kept), abi.encode(chosen), "offers");
-    }
-
-    /// @dev A thousandth cheaper replaces, anything less does not.
-    function test_Propose_OnlyCheaperReplaces(uint256 price) external {
-        price = bound(price, dollar / 2, 2 * dollar);
-        OfferId first = _host(0);
-        _register(providers[1], 1_000_000 * FLT, 0, 0, 0);
-        OfferId second = _offer(providers[1], 1000, price);
-        DealId asked = _request(_asking(1, 100, 14, 84));
-        matching.propose(asked, _one(first));
-        bool isCheaper = price * 1000 <= dollar * 999;
-
-        if (!isCheaper) {
-            vm.expectRevert(abi.encodeWithSelector(IMatching.ProposalNotCheaper.selector, 100 * price, 100 * dollar));
-        }
-        matching.propose(asked, _one(second));
-        (, uint32 round,,) = matching.proposalOf(asked);
-        assertEq(round, isCheaper ? 2 : 1, "round");
-    }
-
-    function test_Propose_ReplacesWhatIsNoLongerValid(bool isDearer) external {
-        OfferId first = _offerOfHost();
-        OfferId second = _dear();
-        DealId asked = _request(_asking(1, 100, 14, 84));
-        matching.propose(asked, _one(first));
-        vm.startPrank(providers[0]);
-        if (isDearer) offers.update(first, _offerOf(providers[0], 1000, dollar + 1));
-        else offers.remove(first);
-        vm.stopPrank();
-        skip(2 minutes);
-        matching.propose(asked, _one(second));
-        (,, uint256 price, OfferId[] memory kept) = matching.proposalOf(asked);
-        assertEq(OfferId.unwrap(kept[0]), OfferId.unwrap(second), "replaced");
-        assertEq(price, 200 * dollar, "at twice the price");
-    }
-
-    function _offerOfHost() private returns (OfferId) {
-        return _host(0);
-    }
-
-    function _dear() private returns (OfferId) {
-        _register(providers[1], 1_000_000 * FLT, 0, 0, 0);
-        return _offer(providers[1], 1000, 2 * dollar);
+        assertEq(matching.windowEndOf(asked), block.timestamp + 60, "a minute to improve");
     }
 
     /* ACTIVATE */
 
     function test_Activate_RevertGiven_NoProposal() external {
         DealId asked = _request(_asking(1, 100, 14, 84));
-        vm.expectRevert(abi.encodeWithSelector(IMatching.ProposalUnknown.selector, asked));
+        vm.expectRevert(abi.encodeWithSelector(IMatchingBooks.ProposalUnknown.selector, asked));
         matching.activate(asked);
     }
 
     function test_Activate_RevertGiven_RequestOver() external {
         OfferId offer = _host(0);
         DealId asked = _request(_asking(1, 100, 14, 84));
-        matching.propose(asked, _one(offer));
+        _propose(asked, _one(offer));
         _skip(7 days + 1);
-        vm.expectRevert(abi.encodeWithSelector(IMatching.RequestOver.selector, asked));
+        vm.expectRevert(abi.encodeWithSelector(IMatchingBooks.RequestOver.selector, asked));
         matching.activate(asked);
     }
 
-    /// @dev What was valid when it was proposed is looked at again.
-    function test_Activate_RevertGiven_OfferChanged(bool isGone) external {
-        OfferId offer = _host(0);
-        DealId asked = _request(_asking(1, 100, 14, 84));
-        matching.propose(asked, _one(offer));
-        vm.startPrank(providers[0]);
-        if (isGone) offers.remove(offer);
-        else offers.update(offer, _offerOf(providers[0], 99, dollar));
-        vm.stopPrank();
-        skip(2 minutes);
-        vm.expectRevert(abi.encodeWithSelector(IMatching.OfferRefused.selector, offer, isGone ? 1 : 5));
-        matching.activate(asked);
-    }
-
-    /// @dev Nobody wins by being cheap and gets dearer before it counts.
-    function test_Activate_RevertGiven_OfferDearer() external {
-        OfferId offer = _host(0);
-        DealId asked = _request(_asking(1, 100, 14, 84));
-        matching.propose(asked, _one(offer));
-        vm.prank(providers[0]);
-        offers.update(offer, _offerOf(providers[0], 10_000, dollar + 1));
-        skip(2 minutes);
-        vm.expectRevert(abi.encodeWithSelector(IMatching.ProposalDearer.selector, 100 * (dollar + 1), 100 * dollar));
-        matching.activate(asked);
-    }
-
-    function test_Activate_RevertGiven_StakeGone() external {
-        OfferId offer = _host(0);
-        DealId asked = _request(_asking(1, 100, 14, 84));
-        matching.propose(asked, _one(offer));
-        _exit(providers[0], 1_000_000 * FLT);
-        vm.expectPartialRevert(IStaking.FirstLossTooLow.selector);
-        matching.activate(asked);
-    }
-
+    /// @dev It is nobody's fault, so that nothing changes.
     function test_Activate_RevertGiven_StakingPaused() external {
         OfferId offer = _host(0);
         DealId asked = _request(_asking(1, 100, 14, 84));
-        matching.propose(asked, _one(offer));
+        _propose(asked, _one(offer));
         vm.prank(guardian);
         staking.pause();
-        vm.expectPartialRevert(IStaking.LocksPaused.selector);
+        skip(60);
+        vm.expectRevert(abi.encodeWithSelector(IMatchingBooks.CannotActivate.selector, asked));
         matching.activate(asked);
+    }
+
+    function test_Activate_RevertGiven_PriceStale() external {
+        OfferId offer = _host(0);
+        DealId asked = _request(_asking(1, 100, 14, 84));
+        _propose(asked, _one(offer));
+        skip(2 days);
+        vm.expectRevert(abi.encodeWithSelector(IMatchingBooks.CannotActivate.selector, asked));
+        matching.activate(asked);
+    }
+
+    function test_Activate_RevertGiven_WindowRunning(uint256 passed) external {
+        passed = bound(passed, 0, 59);
+        OfferId offer = _host(0);
+        DealId asked = _request(_asking(1, 100, 14, 84));
+        _propose(asked, _one(offer));
+        uint40 end = matching.windowEndOf(asked);
+        skip(passed);
+        vm.expectRevert(abi.encodeWithSelector(IMatchingBooks.WindowRunning.selector, asked, end));
+        matching.activate(asked);
+        _requireServedBy(asked, providers[0]);
+    }
+
+    /// @dev The customer does not wait for the window that protects him.
+    function _requireServedBy(DealId asked, address provider) private {
+        vm.prank(customer);
+        matching.activate(asked);
+        assertEq(deals.slotOf(asked, 0).provider, provider, "assigned");
     }
 
     function test_Activate_AssignsEverySlot(address caller, uint8 slots) external {
@@ -343,10 +297,11 @@ contract MatchingProposalsTest is SystemBase {
             chosen[i] = _host(i);
         }
         DealId asked = _request(_asking(slots, 100, 14, 84));
-        matching.propose(asked, chosen);
+        _propose(asked, chosen);
+        skip(60);
 
         vm.expectEmit(address(matching));
-        emit IMatching.ProposalActivated(asked, 1, caller);
+        emit IMatchingBooks.ProposalActivated(asked, 1, caller);
         vm.prank(caller);
         matching.activate(asked);
 
@@ -356,7 +311,7 @@ contract MatchingProposalsTest is SystemBase {
             assertEq(assigned.provider, providers[slot], "in slot order");
             assertEq(assigned.status, 1, "assigned");
         }
-        (address proposer,,,) = matching.proposalOf(asked);
+        (address proposer,,,) = matching.proposalOf(asked, 0);
         assertEq(proposer, address(0), "the proposal is used");
     }
 
@@ -371,6 +326,7 @@ contract MatchingProposalsTest is SystemBase {
         _ready(asked, 2);
         vm.prank(providers[1]);
         deals.decline(asked, 1);
+        assertEq(matching.wantedOf(asked), 2, "the second slot");
         _activate(asked, _one(_host(3)));
         assertEq(deals.slotOf(asked, 1).provider, providers[3], "refilled");
         assertEq(deals.slotOf(asked, 0).provider, providers[0], "untouched");

@@ -1,4 +1,4 @@
-//! Rows of the facts of Deals.
+//! Rows of the facts of Deals; those of standbys and servings are in `succession`.
 
 use contracts::IDeals::{self as abi, IDealsEvents as Events};
 
@@ -29,6 +29,15 @@ pub(crate) fn write(event: &Events, place: Place, batch: &mut Batch) {
         Events::StakersPaid(fact) => batch.push(place, fact),
         Events::CreditClaimed(fact) => batch.push(place, fact),
         Events::FeeSet(fact) => batch.push(place, fact),
+        Events::DealStandbysSet(fact) => batch.push(place, fact),
+        Events::ServingEnded(fact) => batch.push(place, fact),
+        Events::ServingReleased(fact) => batch.push(place, fact),
+        Events::StandbyPromoted(fact) => batch.push(place, fact),
+        Events::StandbyDropped(fact) => batch.push(place, fact),
+        Events::SlotSeeking(fact) => batch.push(place, fact),
+        Events::DowntimeDeducted(fact) => batch.push(place, fact),
+        Events::SlotStopped(fact) => batch.push(place, fact),
+        Events::TipPaid(fact) => batch.push(place, fact),
     }
 }
 

@@ -16,6 +16,12 @@ pub(crate) fn write(event: &Events, place: Place, batch: &mut Batch) {
         Events::ProposalActivated(fact) => batch.push(place, fact),
         Events::RequestFeeSet(fact) => batch.push(place, fact),
         Events::RequestsPausedUntil(fact) => batch.push(place, fact),
+        Events::RequestStandbysSet(fact) => batch.push(place, fact),
+        Events::ProposalDropped(fact) => batch.push(place, fact),
+        Events::ProposalInvalid(fact) => batch.push(place, fact),
+        Events::OfferBarred(fact) => batch.push(place, fact),
+        Events::BondChanged(fact) => batch.push(place, fact),
+        Events::BondSet(fact) => batch.push(place, fact),
     }
 }
 
@@ -92,11 +98,11 @@ impl Fact for abi::RequestCancelled {
 
 impl Fact for abi::Proposed {
     const TABLE: &str = "proposed";
-    const COLUMNS: &[&str] = &["deal", "proposer", "round", "price"];
+    const COLUMNS: &[&str] = &["deal", "proposer", "round", "price", "rank", "window_end"];
 
     fn write(&self, row: &mut CopyRow) {
-        let Self { deal, proposer, round, price } = self;
-        row.int(*deal).address(*proposer).int(*round).amount(*price);
+        let Self { deal, proposer, round, price, rank, windowEnd } = self;
+        row.int(*deal).address(*proposer).int(*round).amount(*price).small(*rank).time(*windowEnd);
     }
 }
 
@@ -137,5 +143,65 @@ impl Fact for abi::RequestsPausedUntil {
     fn write(&self, row: &mut CopyRow) {
         let Self { until } = self;
         row.time(*until);
+    }
+}
+
+impl Fact for abi::RequestStandbysSet {
+    const TABLE: &str = "request_standbys_set";
+    const COLUMNS: &[&str] = &["deal", "standbys", "reserve_bps", "availability_ppm", "tip"];
+
+    fn write(&self, row: &mut CopyRow) {
+        let Self { deal, standbys, reserveBps, availabilityPpm, tip } = self;
+        row.int(*deal).small(*standbys).small(*reserveBps).int(*availabilityPpm).amount(*tip);
+    }
+}
+
+impl Fact for abi::ProposalDropped {
+    const TABLE: &str = "proposal_dropped";
+    const COLUMNS: &[&str] = &["deal", "round", "proposer"];
+
+    fn write(&self, row: &mut CopyRow) {
+        let Self { deal, round, proposer } = self;
+        row.int(*deal).int(*round).address(*proposer);
+    }
+}
+
+impl Fact for abi::ProposalInvalid {
+    const TABLE: &str = "proposal_invalid";
+    const COLUMNS: &[&str] = &["deal", "round", "proposer", "bond"];
+
+    fn write(&self, row: &mut CopyRow) {
+        let Self { deal, round, proposer, bond } = self;
+        row.int(*deal).int(*round).address(*proposer).amount(*bond);
+    }
+}
+
+impl Fact for abi::OfferBarred {
+    const TABLE: &str = "offer_barred";
+    const COLUMNS: &[&str] = &["deal", "offer", "reason"];
+
+    fn write(&self, row: &mut CopyRow) {
+        let Self { deal, offer, reason } = self;
+        row.int(*deal).int(*offer).small(*reason);
+    }
+}
+
+impl Fact for abi::BondChanged {
+    const TABLE: &str = "bond_changed";
+    const COLUMNS: &[&str] = &["solver", "balance", "reserved"];
+
+    fn write(&self, row: &mut CopyRow) {
+        let Self { solver, balance, reserved } = self;
+        row.address(*solver).amount(*balance).amount(*reserved);
+    }
+}
+
+impl Fact for abi::BondSet {
+    const TABLE: &str = "bond_set";
+    const COLUMNS: &[&str] = &["bond"];
+
+    fn write(&self, row: &mut CopyRow) {
+        let Self { bond } = self;
+        row.amount(*bond);
     }
 }

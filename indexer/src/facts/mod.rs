@@ -1,12 +1,15 @@
-//! One file per contract: how its events become rows.
+//! One file per contract: how its events become rows. `succession` is the second half of `deals`.
 
 pub(crate) mod attributes;
 pub(crate) mod capacity;
 pub(crate) mod chain;
 pub(crate) mod deals;
+pub(crate) mod faults;
 pub(crate) mod fee_burn;
 pub(crate) mod matching;
 pub(crate) mod offers;
 pub(crate) mod price_guard;
+pub(crate) mod probers;
 pub(crate) mod rewards;
 pub(crate) mod staking;
+mod succession;

@@ -1,8 +1,10 @@
 //! Events that could be of a network: each follows from the ones before, so that a fork tells another story.
 
 mod capacity;
+mod faults;
 mod fees;
 mod market;
+mod succession;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,9 +13,11 @@ use alloy::primitives::{Address, LogData, U256};
 use alloy::sol_types::SolEvent;
 use capacity::Capacity;
 use contracts::{IDeals, IMatching, IStaking};
+use faults::Faults;
 use fees::Fees;
+use succession::{Succession, has_standbys};
 
-const NAMES: [&str; 11] = [
+const NAMES: [&str; 13] = [
     "Staking",
     "PriceGuard",
     "Offers",
@@ -25,6 +29,8 @@ const NAMES: [&str; 11] = [
     "FeeBurn",
     "Rewards",
     "Capacity",
+    "Probers",
+    "Faults",
 ];
 const UNIT: u128 = 1_000_000_000_000_000_000;
 
@@ -55,6 +61,8 @@ pub(crate) struct Story {
     stakers: BTreeMap<u64, u128>,
     capacity: Capacity,
     fees: Fees,
+    succession: Succession,
+    faults: Faults,
 }
 
 impl Story {
@@ -64,13 +72,13 @@ impl Story {
 
     /// What happens in a block.
     pub(crate) fn tell(&mut self, number: u64, time: u64, fork: u64) -> Vec<(Address, LogData)> {
-        self.random = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ fork.wrapping_mul(0xbf58_476d_1ce4_e5b9) ^ 7;
+        self.random = number.wrapping_mul(0xd6e8_feb8_6659_fd93) ^ fork.wrapping_mul(0xbf58_476d_1ce4_e5b9) ^ 7;
         self.time = time;
         if number == super::FIRST_BLOCK {
             self.prologue();
         }
         for _ in 0..self.below(6) {
-            match self.below(18) {
+            match self.below(36) {
                 0 | 1 => self.stake(),
                 2 => self.exit(),
                 3 => self.leave(),
@@ -78,11 +86,14 @@ impl Story {
                 5 => self.slash(),
                 6 => self.offer(),
                 7 => self.open(),
-                8 => self.serve(),
-                9 => self.settle(),
-                10 => self.observe(),
-                11 => self.attest(),
-                12 => self.burn(),
+                8..=11 => self.serve(),
+                12 => self.settle(),
+                13 => self.observe(),
+                14 => self.attest(),
+                15 | 16 => self.burn(),
+                17 | 18 => self.succeed(),
+                19..=21 => self.propose(),
+                22..=25 => self.probe(),
                 _ => self.prove(),
             }
         }
@@ -90,10 +101,11 @@ impl Story {
     }
 
     fn below(&mut self, end: u64) -> u64 {
-        self.random ^= self.random << 13;
-        self.random ^= self.random >> 7;
-        self.random ^= self.random << 17;
-        (self.random.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) % end
+        // SplitMix: what comes next must not follow from what came, or some turns are never taken.
+        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.random ^ (self.random >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) % end
     }
 
     fn emit(&mut self, contract: &str, event: &impl SolEvent) {
@@ -116,6 +128,8 @@ impl Story {
         self.emit("Deals", &IDeals::FeeSet { feeBps: 200, treasury: party(63) });
         self.emit("Matching", &IMatching::RequestFeeSet { fee: 100_000 });
         self.observe();
+        self.bond_prologue();
+        self.fault_prologue();
         self.capacity_prologue();
     }
 
@@ -333,6 +347,9 @@ impl Story {
         );
         let royalty = U96::ZERO;
         self.emit("Deals", &IDeals::DealTermsSet { deal, paymentMode: 0, feeBps: 200, notice: 3_600, royalty });
+        if has_standbys(deal) {
+            self.ask_for_standbys(deal);
+        }
         let amount = 500_000_000;
         self.emit("Deals", &IDeals::DealFunded { deal, payer: customer, amount, shares: amount, totalShares: amount });
         self.emit("Deals", &IDeals::SlotFunded { deal, slot: 0, escrow: amount });
@@ -364,11 +381,12 @@ impl Story {
             None => {
                 let provider = self.below(3);
                 self.servings.insert(deal, (provider, 0));
+                let serving = self.next_number(deal, slot);
                 let assigned = IDeals::SlotAssigned {
                     deal,
                     slot,
                     provider: party(provider),
-                    serving: 1,
+                    serving,
                     offer: 1,
                     price,
                     lock: 1,
@@ -392,14 +410,14 @@ impl Story {
 
     fn call(&mut self, deal: u64, provider: Address) {
         let slot = 0;
-        match self.below(4) {
-            0 => {
+        match self.below(7) {
+            0 | 1 => {
                 let health_bps = U256::from(18_000);
                 let opened = IDeals::MarginCallOpened { deal, slot, provider, healthBps: health_bps, staleSeconds: 60 };
                 self.emit("Deals", &opened);
             }
-            1 => self.emit("Deals", &IDeals::MarginCallCured { deal, slot, provider, healthBps: U256::from(21_000) }),
-            2 => {
+            2 => self.emit("Deals", &IDeals::MarginCallCured { deal, slot, provider, healthBps: U256::from(21_000) }),
+            3 => {
                 let term_end = self.now(8 * 86_400);
                 let renewed = IDeals::SlotRenewed {
                     deal,
@@ -412,7 +430,12 @@ impl Story {
                 };
                 self.emit("Deals", &renewed);
             }
-            _ => self.emit("Deals", &IDeals::DealStopRequested { deal, endsAt: self.now(3_600) }),
+            4 => self.emit("Deals", &IDeals::SlotFinal { deal, slot, provider }),
+            5 => self.emit("Deals", &IDeals::DealStopRequested { deal, endsAt: self.now(3_600) }),
+            _ => {
+                self.servings.remove(&deal);
+                self.emit("Deals", &IDeals::SlotEnded { deal, slot, provider, endsAt: self.now(0), reason: 2 });
+            }
         }
     }
 
@@ -421,12 +444,13 @@ impl Story {
         let provider = party(of);
         let owed = u128::from(self.time - since) * 139;
         let started_at = U40::from(since);
+        let serving = self.number(deal, 0);
         self.emit(
             "Deals",
             &IDeals::SlotSettled {
                 deal,
                 slot: 0,
-                serving: 1,
+                serving,
                 escrow: 500_000_000 - owed.min(500_000_000),
                 owed,
                 credited: owed / 2,

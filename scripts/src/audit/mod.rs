@@ -1,6 +1,7 @@
 //! The indexer's numbers against the contracts' own, at one block: the only reader that knows both.
 
 mod capacity;
+mod faults;
 mod market;
 mod money;
 mod rewards;
@@ -63,6 +64,7 @@ pub async fn audit(context: &Context, database_url: &str) -> Result<Audited> {
     audit.agreed().await?;
     audit.capacity().await?;
     audit.rewards().await?;
+    audit.failures().await?;
     let after = cursor(&audit.pool).await?;
     ensure!(
         (before.block, before.hash) == (after.block, after.hash),
@@ -121,6 +123,10 @@ impl Audit<'_> {
     async fn balance(&self, account: Address) -> Result<U256> {
         let balance = self.context.provider.get_balance(account).block_id(self.block).await;
         balance.map_err(|error| anyhow!("The node does not answer: {error}"))
+    }
+
+    async fn flt_of(&self, account: Address) -> Result<U256> {
+        self.view(self.context.at().flt, contracts::DevelopmentFlt::balanceOfCall { account }).await
     }
 
     fn compare(&mut self, subject: &str, field: &'static str, chain: impl ToString, database: impl ToString) {

@@ -82,8 +82,9 @@ impl Audit<'_> {
                 self.compare(&name, "owed", found.owed, row.owed);
                 self.compare(&name, "credited", found.credited, row.credited);
                 self.compare(&name, "value_at_stake", found.valueAtStake, row.value_at_stake);
-                let health = self.view(deals, Deals::healthBpsCall { deal, slot }).await?;
+                // Standbys have none.
                 if let Some(indexed) = row.health_bps {
+                    let health = self.view(deals, Deals::healthBpsCall { deal, slot }).await?;
                     self.compare(&name, "health_bps", health, indexed);
                 }
             }
@@ -127,14 +128,16 @@ impl Audit<'_> {
         Ok(())
     }
 
-    /// All stablecoin of `Deals` but donations belongs to a slot, a deal or a credit.
+    /// All stablecoin of `Deals` but donations belongs to a slot, a serving that is over, a deal, its tip or a credit.
     async fn totals(&mut self) -> Result<()> {
         let at = self.context.at();
         let owned = sqlx::query_scalar!(
             r#"
             select (
                 (select coalesce(sum(escrow + owed - credited), 0) from slot)
+                + (select coalesce(sum(held_back), 0) from serving)
                 + (select coalesce(sum(spare), 0) from deal)
+                + (select coalesce(sum(tip), 0) from deal where tip_to is null)
                 + (select coalesce(sum(amount), 0) from credit)
                 + (select coalesce(sum(amount), 0) from stakers_credit)
             )::text as "owned!"

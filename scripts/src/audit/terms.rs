@@ -90,7 +90,7 @@ impl Audit<'_> {
         );
         for row in rows.fetch_all(&self.pool).await? {
             let name = format!("request {}", row.deal);
-            let call = Matching::proposalOfCall { deal: u64::try_from(row.deal)? };
+            let call = Matching::proposalOfCall { deal: u64::try_from(row.deal)?, rank: 0 };
             let proposal = self.view(self.context.at().matching, call).await?;
             self.compare(&name, "round", proposal.round, row.round);
             self.compare(&name, "proposed_price", proposal.price, row.price);

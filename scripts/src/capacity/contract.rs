@@ -7,34 +7,20 @@ use alloy::primitives::{Address, B256, Bytes, FixedBytes, U256, address};
 use alloy::providers::Provider as _;
 use alloy::rpc::types::{Filter, Log};
 use alloy::sol_types::{SolCall, SolEvent};
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result};
 use contracts::i_capacity::ICapacity;
-use contracts::{IRewards, IWorkVerifier, Offers};
+use contracts::{IRewards, IWorkVerifier};
 
 use super::clock::epoch_of;
 use super::puzzle::{Bitmap, Leaf};
+use crate::blocks::Head;
 use crate::chain::{Context, Sent};
 use crate::ids::CommitmentId;
-use crate::revert::Refusal;
 
 /// Keeps the hashes of the last 8,191 blocks on chains that know EIP-2935.
 const HISTORY: Address = address!("0x0000F90827F1C53a10cb7A02335B175320002935");
 const HISTORY_BLOCKS: u64 = 8_191;
 const RECENT_BLOCKS: u64 = 256;
-
-/// Blocks that may be replaced by others: what happened in them is looked at again.
-pub const UNSETTLED_BLOCKS: u64 = 64;
-
-/// Nodes limit how many blocks a request for logs may span.
-const LOG_BLOCKS: u64 = 2_000;
-
-/// A block that a program looks from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Head {
-    pub number: u64,
-    pub hash: B256,
-    pub time: u64,
-}
 
 /// A commit of a window, as its event tells it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,16 +52,6 @@ pub struct Capacity {
     pub at: Address,
 }
 
-/// A contract's refusal, if this is one.
-pub fn refusal(error: &anyhow::Error) -> Option<&Refusal> {
-    error.chain().find_map(|cause| cause.downcast_ref::<Refusal>())
-}
-
-/// Whether it is the refusal of this name.
-pub fn is_refused(error: &anyhow::Error, name: &str) -> bool {
-    refusal(error).is_some_and(|refusal| refusal.name == name)
-}
-
 impl Capacity {
     pub fn new(context: Context) -> Self {
         let at = context.at().capacity;
@@ -83,31 +59,11 @@ impl Capacity {
     }
 
     pub async fn head(&self) -> Result<Head> {
-        self.block(BlockId::latest()).await
-    }
-
-    async fn block(&self, id: BlockId) -> Result<Head> {
-        let block = self.context.provider.get_block(id).await.context("asking for a block")?;
-        let header = block.with_context(|| format!("the node has no block {id}"))?.header;
-        Ok(Head { number: header.number, hash: header.hash, time: header.timestamp })
-    }
-
-    /// The first block at or after `time`, or the head.
-    pub async fn block_at(&self, time: u64, head: Head) -> Result<u64> {
-        let (mut low, mut high) = (self.context.deployment.first_block.min(head.number), head.number);
-        while low < high {
-            let middle = low + (high - low) / 2;
-            if self.block(BlockId::number(middle)).await?.time < time {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        Ok(low)
+        self.context.head().await
     }
 
     pub async fn hash_of(&self, block: u64) -> Result<B256> {
-        Ok(self.block(BlockId::number(block)).await?.hash)
+        Ok(self.context.block(BlockId::number(block)).await?.hash)
     }
 
     /// For how many blocks after a commit it can be drawn.
@@ -159,30 +115,12 @@ impl Capacity {
 
     /// All events in a range of blocks, in order.
     pub async fn events(&self, from: u64, to: u64) -> Result<Vec<Log>> {
-        self.logs(&Filter::new().address(self.at), from, to).await
+        self.context.logs_between(&Filter::new().address(self.at), from, to).await
     }
 
     async fn of<E: SolEvent>(&self, from: u64, to: u64, commitment: CommitmentId) -> Result<Vec<Log>> {
         let filter = Filter::new().address(self.at).event_signature(E::SIGNATURE_HASH);
-        self.logs(&filter.topic1(U256::from(commitment.0)), from, to).await
-    }
-
-    async fn logs(&self, filter: &Filter, from: u64, to: u64) -> Result<Vec<Log>> {
-        let (mut logs, mut next, mut span) = (Vec::new(), from, LOG_BLOCKS);
-        while next <= to {
-            let last = to.min(next + span - 1);
-            let filter = filter.clone().from_block(next).to_block(last);
-            match self.context.provider.get_logs(&filter).await {
-                Ok(found) => {
-                    logs.extend(found);
-                    next = last + 1;
-                }
-                // Perhaps the answer is too long for this node.
-                Err(error) if span > 1 && error.as_error_resp().is_some() => span /= 2,
-                Err(error) => return Err(anyhow!(error).context(format!("asking for logs of blocks {next} to {last}"))),
-            }
-        }
-        Ok(logs)
+        self.context.logs_between(&filter.topic1(U256::from(commitment.0)), from, to).await
     }
 
     pub async fn committed(&self, from: u64, to: u64, commitment: CommitmentId) -> Result<Vec<Committed>> {
@@ -199,16 +137,6 @@ impl Capacity {
             demanded.insert((event.window, event.position), log.block_number.unwrap_or(to));
         }
         Ok(demanded)
-    }
-
-    /// Where a provider says that it can be reached.
-    pub async fn endpoint(&self, head: Head, provider: Address) -> Result<Option<String>> {
-        let filter =
-            Filter::new().address(self.context.at().offers).event_signature(Offers::ProfileSet::SIGNATURE_HASH);
-        let filter = filter.topic1(provider.into_word());
-        let logs = self.logs(&filter, self.context.deployment.first_block, head.number).await?;
-        let last = logs.last().map(|log| Offers::ProfileSet::decode_log(&log.inner)).transpose()?;
-        Ok(last.map(|event| event.data.endpoint).filter(|endpoint| !endpoint.is_empty()))
     }
 
     /// Whether the verifier of a commitment accepts a solution.

@@ -4,12 +4,9 @@
 pub mod clock;
 pub mod contract;
 pub mod leaves;
-pub mod meter;
 pub mod plan;
 pub mod prover;
 pub mod puzzle;
 pub mod solver;
 pub mod state;
 pub mod watcher;
-
-mod waits;

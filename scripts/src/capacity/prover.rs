@@ -18,14 +18,15 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 pub use self::meters::Meters;
-use super::contract::{Capacity, Head};
+use super::contract::Capacity;
 use super::leaves::{self, Claim, Shelf};
 use super::plan::{Seen, Settings, Step, plan};
 use super::puzzle::{Assignment, PUZZLES, positions};
 use super::solver::{CLASS_CPU, Crew, Order, Sink, Tally};
 use super::state::{Identity, Sealed, Store};
-use super::waits::{Contact, Waits};
+use crate::blocks::Head;
 use crate::ids::CommitmentId;
+use crate::waits::{Contact, Waits};
 
 /// Part of what the chain remembers that a draw may wait for the next commit.
 const PATIENCE_DIVISOR: u64 = 2;

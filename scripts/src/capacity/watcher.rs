@@ -20,12 +20,13 @@ use self::book::{Book, Entry, Key};
 use self::duties::{Duty, Memory, Now, duties};
 use self::journal::Journal;
 use super::clock::{ANSWERS, CHALLENGES, EPOCH};
-use super::contract::{Capacity, Head, UNSETTLED_BLOCKS};
+use super::contract::Capacity;
 use super::leaves::Client;
-use super::meter::{Meter, Pulse};
-use super::waits::{Contact, Waits};
+use crate::blocks::{Head, UNSETTLED_BLOCKS};
 use crate::ids::CommitmentId;
+use crate::meter::{Meter, Pulse};
 use crate::time::DAY;
+use crate::waits::{Contact, Waits};
 
 /// Claims that can still be convicted for were committed after this much before the head.
 const RETENTION: u64 = EPOCH + CHALLENGES + ANSWERS + 3_600;
@@ -202,7 +203,7 @@ impl Watcher {
     async fn read(&mut self, head: Head) -> Result<()> {
         let from = match self.read_to {
             Some(read) => (read + 1).saturating_sub(UNSETTLED_BLOCKS),
-            None => self.capacity.block_at(head.time.saturating_sub(RETENTION), head).await?,
+            None => self.capacity.context.block_at_time(head.time.saturating_sub(RETENTION), head).await?,
         };
         let from = from.min(head.number);
         let events = self.capacity.events(from, head.number).await?;

@@ -2,6 +2,7 @@
 
 use alloy::primitives::Address;
 
+use crate::amount::Amount;
 use crate::attester::{parse_attribute, parse_level};
 use crate::deployment::Source;
 use crate::ids::DealId;
@@ -30,6 +31,13 @@ pub(super) fn deal_slot(text: &str) -> Result<(DealId, u8), String> {
 pub(super) fn criterion(text: &str) -> Result<(u16, u8), String> {
     let (attribute, level) = text.rsplit_once(':').unwrap_or((text, "attested"));
     Ok((parse_attribute(attribute)?, parse_level(level)?))
+}
+
+/// A percentage of time in millionths: 99.9 is 999,000.
+pub(super) fn availability(text: &str) -> Result<u32, String> {
+    let ppm = text.parse::<Amount>().and_then(|percent| percent.units(4)).map_err(|error| error.to_string())?;
+    let ppm = u32::try_from(ppm).ok().filter(|ppm| *ppm < 1_000_000);
+    ppm.ok_or_else(|| format!("`{text}` is not an availability: write a percentage below 100, such as 99.9"))
 }
 
 /// Bits of a list by comma.
@@ -108,6 +116,13 @@ mod tests {
         assert!(address(&good.to_lowercase()).is_ok());
         assert!(address(&good.replace('C', "c")).is_err_and(|error| error.contains("checksum")));
         assert!(address("0x1234").is_err() && address("alice").is_err());
+    }
+
+    #[test]
+    fn an_availability_is_below_all_of_the_time() {
+        assert_eq!(availability("99.9"), Ok(999_000));
+        assert_eq!(availability("99.9999"), Ok(999_999));
+        assert!(availability("100").is_err() && availability("99.99999").is_err() && availability("high").is_err());
     }
 
     #[test]

@@ -8,11 +8,11 @@ use serde_json::json;
 use super::{Global, Shown, args};
 use crate::amount::Amount;
 use crate::chain::Context;
-use crate::customer::{OpenArgs, Providers};
-use crate::ids::{DealId, OfferId};
+use crate::customer::{FULL_RESERVE_BPS, OpenArgs, Providers, RESERVE_BPS};
+use crate::ids::{DealId, FaultId, OfferId};
 use crate::quote::QuoteArgs;
 use crate::time::parse_timestamp;
-use crate::{customer, provider, quote};
+use crate::{customer, faults, provider, quote};
 
 #[derive(Debug, Clone, Subcommand)]
 pub(crate) enum Verb {
@@ -61,6 +61,12 @@ pub(crate) enum Verb {
     Stop { deal: DealId },
     /// Leave a slot whose margin call was not cured
     Leave { deal: DealId, slot: u8 },
+    /// Leave as `leave` does, and let a standby take the slot
+    Replace { deal: DealId, slot: u8 },
+    /// Say that a slot is down; unless probers confirm it within ten minutes, the slot ends after its notice
+    Flag { deal: DealId, slot: u8 },
+    /// Appeal against a proposed slash, with a bond
+    Appeal { fault: FaultId },
     /// Take back what is left of a deal that has ended
     Refund {
         deal: DealId,
@@ -96,6 +102,12 @@ pub(crate) struct Quote {
     /// Provider's own stake, of the lock, in percent; you are compensated from it alone
     #[arg(long, default_value = "10", value_name = "PERCENT", allow_negative_numbers = true)]
     first_loss: Amount,
+    /// Providers that wait to take over, at 2 % of their price, at most 4
+    #[arg(long, default_value_t = 0)]
+    standbys: u8,
+    /// Standbys lock as much as slots, not a fifth of it
+    #[arg(long)]
+    full_reserve: bool,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -149,17 +161,29 @@ pub(crate) struct Open {
     /// Attributes with their levels, such as carbon-neutral:attested, by comma
     #[arg(long, value_parser = args::criterion, value_delimiter = ',')]
     require: Vec<(u16, u8)>,
-    /// Stablecoin to prepay [default: one term at the highest price]
+    /// Providers that wait to take over, at 2 % of their price, at most 4
+    #[arg(long, default_value_t = 0)]
+    standbys: u8,
+    /// Standbys lock as much as slots, not a fifth of it
+    #[arg(long)]
+    full_reserve: bool,
+    /// Part of the time that the slots together should be up, such as 99.9 [default: no target]
+    #[arg(long, value_name = "PERCENT", value_parser = args::availability)]
+    availability: Option<u32>,
+    /// Stablecoin for whoever proposes the offers that are activated
+    #[arg(long, default_value = "0", allow_negative_numbers = true)]
+    tip: Amount,
+    /// Stablecoin to prepay [default: one term at the highest price, retainers included]
     #[arg(long, allow_negative_numbers = true)]
     prepaid: Option<Amount>,
-    /// Offers that take the slots at once, by comma
+    /// Offers that take the slots at once, then the standbys, by comma
     #[arg(long, value_delimiter = ',')]
     offers: Vec<OfferId>,
 }
 
 impl Verb {
     pub(super) fn moves_value(&self) -> bool {
-        matches!(self, Self::Open(_) | Self::Fund { .. })
+        matches!(self, Self::Open(_) | Self::Fund { .. } | Self::Appeal { .. })
     }
 
     pub(super) async fn run(self, context: &Context, global: &Global) -> Result<Shown> {
@@ -183,6 +207,9 @@ impl Verb {
             Self::Status { deal } => Shown::of(&customer::status(context, deal).await?),
             Self::Stop { deal } => Shown::of(&customer::stop(context, deal).await?),
             Self::Leave { deal, slot } => Shown::of(&customer::leave(context, deal, slot).await?),
+            Self::Replace { deal, slot } => Shown::of(&faults::replace(context, deal, slot).await?),
+            Self::Flag { deal, slot } => Shown::of(&faults::flag(context, deal, slot).await?),
+            Self::Appeal { fault } => Shown::of(&faults::appeal(context, fault).await?),
             Self::Refund { deal, recipient } => Shown::of(&customer::refund(context, deal, recipient).await?),
             Self::Claim { recipient } => {
                 let recipient = recipient.map_or_else(|| context.account(), Ok)?;
@@ -191,6 +218,10 @@ impl Verb {
             }
         }
     }
+}
+
+fn reserve(is_full: bool) -> u16 {
+    if is_full { FULL_RESERVE_BPS } else { RESERVE_BPS }
 }
 
 impl Quote {
@@ -203,6 +234,8 @@ impl Quote {
             coverage_bps: self.coverage.ratio()?,
             exposure: self.exposure,
             first_loss_bps: self.first_loss.percent()?,
+            standbys: self.standbys,
+            reserve_bps: reserve(self.full_reserve),
         };
         let mut found = quote::quote(context, &args).await?;
         if let Some(url) = &global.api_url {
@@ -240,6 +273,10 @@ impl Open {
             providers,
             criteria: self.require.clone(),
             prepaid: self.prepaid.map(|prepaid| prepaid.units(decimals)).transpose()?,
+            standbys: self.standbys,
+            reserve_bps: reserve(self.full_reserve),
+            availability_ppm: self.availability.unwrap_or_default(),
+            tip: self.tip.units(decimals)?,
             offers: self.offers.clone(),
         })
     }

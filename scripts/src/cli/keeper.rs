@@ -1,17 +1,28 @@
 //! `surety keeper`.
 
-use alloy::primitives::Address;
-use anyhow::Result;
-use clap::Subcommand;
-use serde_json::json;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
 
-use super::{Shown, args, capacity};
+use alloy::primitives::Address;
+use anyhow::{Context as _, Result};
+use clap::{Args, Subcommand, ValueEnum as _};
+use serde_json::json;
+use tokio::net::TcpListener;
+
+use super::watcher::stopped;
+use super::{Shown, args, capacity, faults};
+use crate::amount::Amount;
 use crate::chain::Context;
 use crate::ids::{DealId, LockId};
 use crate::keeper;
+use crate::keeper::run::budget::Limits;
+use crate::keeper::run::duty::Duty;
+use crate::keeper::run::{Keeper, Options, Report, Rules};
 
 #[derive(Debug, Clone, Subcommand)]
 pub(crate) enum Verb {
+    /// Do all of this whenever it is due, until Ctrl-C
+    Run(Run),
     /// Settle slots, each written as DEAL or DEAL/SLOT
     Settle {
         #[arg(value_parser = args::deal_slot, required = true)]
@@ -55,6 +66,70 @@ pub(crate) enum Verb {
     Observe,
     #[command(flatten)]
     Capacity(capacity::Verb),
+    #[command(flatten)]
+    Faults(faults::Verb),
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Run {
+    /// One pass over everything, then the answer says what was done, and what was not and why
+    #[arg(long)]
+    once: bool,
+    /// Duties to do, by comma; without it all
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "DUTY,...")]
+    only: Vec<Duty>,
+    /// Gas that an hour of chain time may cost; a quarter of it is kept for what is urgent
+    #[arg(long, value_name = "GAS")]
+    gas_budget: Option<u64>,
+    /// Base fee above which only what is urgent is done: failover, open-window, open-day
+    #[arg(long, value_name = "WEI")]
+    max_fee: Option<u128>,
+    /// Chain time after which the price sources are read again
+    #[arg(long, value_parser = crate::time::parse_span, default_value = "30m")]
+    observe_every: u64,
+    /// Stablecoin from which on a slot is settled, stakers are paid and fees collected at once; less waits for a day
+    #[arg(long, default_value = "10", value_name = "AMOUNT")]
+    settle_above: Amount,
+    /// Where metrics are served; without it nowhere
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+}
+
+impl Run {
+    async fn run(self, context: &Context) -> Result<Shown> {
+        let decimals = context.decimals();
+        let rules = Rules {
+            observe_every: self.observe_every,
+            settle_above: self.settle_above.units(decimals)?,
+            is_single_pass: self.once,
+        };
+        let limits = Limits { gas_budget: self.gas_budget, fee_max: self.max_fee };
+        let only = self.only.into_iter().collect();
+        let mut keeper =
+            Keeper::open(context.clone(), Options { rules, limits, only, ..Options::new(decimals) }).await?;
+        if self.once {
+            let report = keeper.once().await?;
+            return Ok(Shown::of(&report)?.with_text(text(&report)));
+        }
+        let listener = match self.listen {
+            Some(at) => Some(TcpListener::bind(at).await.with_context(|| format!("listening on {at}"))?),
+            None => None,
+        };
+        let meters = keeper.run(listener, stopped()?).await?;
+        let acts = Duty::value_variants().iter().map(|duty| (duty.to_string(), meters.acts(*duty)));
+        let acts: BTreeMap<String, u64> = acts.filter(|(_, count)| *count > 0).collect();
+        Shown::of(&json!({ "acts": acts, "gas": meters.gas.get(), "refusals": meters.refusals.get() }))
+    }
+}
+
+fn text(report: &Report) -> String {
+    let done = report.acts.iter().map(|act| format!("done      {} {}, {} gas", act.duty, act.what, act.gas));
+    let left = report.not_done.iter().map(|left| format!("not done  {} {}: {}", left.duty, left.what, left.why));
+    let lines: Vec<String> = done.chain(left).collect();
+    match lines.as_slice() {
+        [] => format!("Nothing was due at block {}.", report.block),
+        lines => lines.join("\n"),
+    }
 }
 
 impl Verb {
@@ -64,6 +139,7 @@ impl Verb {
 
     pub(super) async fn run(self, context: &Context) -> Result<Shown> {
         match self {
+            Self::Run(run) => run.run(context).await,
             Self::Settle { slots } => Shown::of(&keeper::settle(context, &slots).await?),
             Self::Renew { deal, slot } => Shown::of(&keeper::renew(context, deal, slot).await?),
             Self::MarginCall { deal, slot } => Shown::of(&keeper::margin_call(context, deal, slot).await?),
@@ -92,6 +168,7 @@ impl Verb {
                 Shown::of(&json!({ "quarantine": quarantine }))
             }
             Self::Capacity(verb) => verb.run(context).await,
+            Self::Faults(verb) => verb.run(context).await,
             Self::Observe => Shown::of(&keeper::observe(context).await?),
         }
     }

@@ -5,10 +5,14 @@ mod attester;
 mod capacity;
 mod customer;
 mod delegator;
+mod faults;
 mod keeper;
 mod operator;
 mod params;
+mod prober;
 mod provider;
+mod resolver;
+mod solver;
 mod watcher;
 
 use std::io::{self, IsTerminal as _, Write as _};
@@ -92,9 +96,18 @@ enum Role {
     /// Do what anyone may do to keep deals going
     #[command(subcommand)]
     Keeper(keeper::Verb),
+    /// Find who serves deals best, and propose it
+    #[command(subcommand)]
+    Solver(solver::Verb),
     /// Check what providers claim to have proved
     #[command(subcommand)]
     Watcher(watcher::Verb),
+    /// Test that workloads answer
+    #[command(subcommand)]
+    Prober(prober::Verb),
+    /// Decide appeals, where a deal names this account
+    #[command(subcommand)]
+    Resolver(resolver::Verb),
     /// Vouch for attributes
     #[command(subcommand)]
     Attester(attester::Verb),
@@ -212,7 +225,8 @@ async fn run(surety: Surety) -> Result<Shown> {
         Role::Attester(verb) => verb.moves_value(),
         Role::Operator(verb) => verb.moves_value(),
         Role::Keeper(verb) => verb.moves_value(),
-        Role::Watcher(_) => false,
+        Role::Prober(verb) => verb.moves_value(),
+        Role::Solver(_) | Role::Watcher(_) | Role::Resolver(_) => false,
     };
     if global.dry_run {
         let context = context.planning();
@@ -237,7 +251,10 @@ async fn act(context: &Context, global: &Global, role: Role) -> Result<Shown> {
         Role::Delegator(verb) => verb.run(context).await,
         Role::Customer(verb) => verb.run(context, global).await,
         Role::Keeper(verb) => verb.run(context).await,
+        Role::Solver(verb) => verb.run(context).await,
         Role::Watcher(verb) => verb.run(context).await,
+        Role::Prober(verb) => verb.run(context).await,
+        Role::Resolver(verb) => verb.run(context).await,
         Role::Attester(verb) => verb.run(context).await,
         Role::Operator(verb) => verb.run(context).await,
     }
@@ -275,7 +292,8 @@ impl Global {
     async fn context(&self) -> Result<Context> {
         // What is wrong with a file is told before a node is asked.
         let named = self.deployment.as_deref().map(Deployment::read).transpose()?;
-        let (provider, sender) = wallet::connect(&self.rpc_url, self.signer()?).await?;
+        let signer = self.signer()?;
+        let (provider, sender) = wallet::connect(&self.rpc_url, signer.clone()).await?;
         let deployment = match named {
             Some(deployment) => deployment,
             None => {
@@ -284,6 +302,10 @@ impl Global {
             }
         };
         let context = Context::new(provider, sender, deployment).await?;
+        let context = match signer {
+            Some(signer) => context.signing_with(signer),
+            None => context,
+        };
         Ok(match self.account {
             Some(account) => context.acting_for(account),
             None => context,

@@ -17,7 +17,7 @@ use crate::deploy::{self, Config, Prices, Tokens};
 use crate::deployment::Deployment;
 use crate::operator::{self, Pausable};
 use crate::output::Value;
-use crate::{audit, verify, wallet};
+use crate::{audit, prober, verify, wallet};
 
 #[derive(Debug, Clone, Subcommand)]
 pub(crate) enum Verb {
@@ -56,6 +56,11 @@ pub(crate) enum Verb {
     FundRewards {
         #[arg(allow_negative_numbers = true)]
         flt: Amount,
+    },
+    /// Pay stablecoin into the pot that probers' statements are paid from
+    FundProbers {
+        #[arg(allow_negative_numbers = true)]
+        usd: Amount,
     },
     /// Take the treasury's part of the fees, as the treasury
     ClaimFees,
@@ -101,9 +106,6 @@ pub(crate) struct Deploy {
     /// Who receives fees [development: the deployer]
     #[arg(long, value_parser = args::address, conflicts_with = "config")]
     treasury: Option<Address>,
-    /// Who may slash locks of deals [development: nobody]
-    #[arg(long, value_parser = args::address, conflicts_with = "config")]
-    slasher: Option<Address>,
     /// First attesters, by comma
     #[arg(long, value_parser = args::address, value_delimiter = ',', conflicts_with = "config")]
     attesters: Vec<Address>,
@@ -117,7 +119,7 @@ pub(crate) struct Deploy {
 
 impl Verb {
     pub(super) fn moves_value(&self) -> bool {
-        matches!(self, Self::FundRewards { .. })
+        matches!(self, Self::FundRewards { .. } | Self::FundProbers { .. })
     }
 
     pub(super) async fn run(self, context: &Context) -> Result<Shown> {
@@ -151,6 +153,7 @@ impl Verb {
                 Shown::of(&json!({ "paused_until": operator::pause(context, what).await? }))
             }
             Self::FundRewards { flt } => Shown::of(&operator::fund_rewards(context, flt.flt()?).await?),
+            Self::FundProbers { usd } => Shown::of(&prober::fund(context, usd.units(context.decimals())?).await?),
             Self::ClaimFees => Shown::of(&json!({ "claimed": operator::claim_fees(context).await? })),
             Self::Status => Shown::of(&operator::status(context).await?),
         }
@@ -209,7 +212,6 @@ impl Deploy {
         let price = u64::try_from(self.price.units(8)?).context("a price of more than 64 bits")?;
         config.tokens = Tokens::Development { stablecoin_decimals: self.stablecoin_decimals };
         config.prices = Prices::Development { price, heartbeat: 86_400 };
-        config.slasher = self.slasher;
         config.attesters.clone_from(&self.attesters);
         Ok(config)
     }

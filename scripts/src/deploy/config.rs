@@ -5,7 +5,7 @@ use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
 use crate::amount::Amount;
-use crate::deployment::{Algorithm, Class, Parameters, Source};
+use crate::deployment::{Algorithm, Class, Parameters, ProberRules, Source};
 
 /// What a deployment is made of; on other networks than our own it comes from a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,7 +21,6 @@ pub struct Config {
     pub fee_bps: u16,
     /// Whole tokens of the stablecoin, as decimal text.
     pub request_fee: String,
-    pub slasher: Option<Address>,
     pub attesters: Vec<Address>,
     /// Share of fees that buys FLT and burns it.
     pub burn_bps: u16,
@@ -33,6 +32,28 @@ pub struct Config {
     pub security_min: String,
     pub security_per_unit: String,
     pub classes: Vec<ClassConfig>,
+    /// Whole FLT behind each proposal of a solver, and behind an appeal.
+    pub solver_bond: String,
+    pub appeal_bond: String,
+    pub probers: ProbersConfig,
+}
+
+/// Who decides that a workload is down; amounts are whole tokens, as decimal text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProbersConfig {
+    /// Drawn for a deal and day, and how many of them decide.
+    pub drawn: u8,
+    pub quorum: u8,
+    /// Drawn for an appeal, and how many of them decide.
+    pub panel_drawn: u8,
+    pub panel_quorum: u8,
+    /// With fewer, slots pass on but nobody is slashed.
+    pub eligible_min: u16,
+    /// FLT of a seat.
+    pub seat_stake: String,
+    /// Stablecoin of a statement.
+    pub pay: String,
 }
 
 /// A class of capacity; amounts are whole tokens, as decimal text.
@@ -89,7 +110,6 @@ impl Config {
             slashing_delay: 600,
             fee_bps: 200,
             request_fee: "0.1".to_owned(),
-            slasher: None,
             attesters: Vec::new(),
             burn_bps: 5_000,
             bonus_bps: 2_500,
@@ -98,7 +118,37 @@ impl Config {
             security_per_unit: "10".to_owned(),
             // Classes are named on the command line as here.
             classes: vec![ClassConfig::easy(0, Algorithm::EquiX), ClassConfig::easy(1, Algorithm::Equihash)],
+            solver_bond: "10".to_owned(),
+            appeal_bond: "1000".to_owned(),
+            probers: ProbersConfig::few(),
         }
+    }
+}
+
+impl ProbersConfig {
+    /// Nine can slash: as many as one machine runs.
+    pub fn few() -> Self {
+        Self {
+            drawn: 5,
+            quorum: 4,
+            panel_drawn: 9,
+            panel_quorum: 6,
+            eligible_min: 9,
+            seat_stake: "1000".to_owned(),
+            pay: "0.05".to_owned(),
+        }
+    }
+
+    fn rules(&self, decimals: u8) -> Result<ProberRules> {
+        Ok(ProberRules {
+            drawn: self.drawn,
+            quorum: self.quorum,
+            panel_drawn: self.panel_drawn,
+            panel_quorum: self.panel_quorum,
+            eligible_min: self.eligible_min,
+            seat_stake: self.seat_stake.parse::<Amount>()?.flt()?.to_string(),
+            pay: self.pay.parse::<Amount>()?.units(decimals)?.to_string(),
+        })
     }
 }
 
@@ -151,7 +201,6 @@ pub(super) fn parameters(
         fee_bps: config.fee_bps,
         request_fee: config.request_fee.parse::<Amount>()?.units(decimals)?.to_string(),
         sources,
-        slasher: config.slasher,
         attesters: config.attesters.clone(),
         burn_bps: config.burn_bps,
         bonus_bps: config.bonus_bps,
@@ -159,5 +208,8 @@ pub(super) fn parameters(
         security_min: flt(&config.security_min)?,
         security_per_unit: flt(&config.security_per_unit)?,
         classes: classes?,
+        solver_bond: flt(&config.solver_bond)?,
+        appeal_bond: flt(&config.appeal_bond)?,
+        probers: config.probers.rules(decimals)?,
     })
 }

@@ -4,9 +4,10 @@ use alloy::primitives::{Address, Bytes, U256};
 use alloy::sol_types::SolConstructor;
 use anyhow::{Context as _, Result};
 use contracts::price_guard::IPriceGuard;
+use contracts::probers::IProbers;
 use contracts::{
-    Attributes, Capacity, Deals, Duties, EquiX, Equihash, Extension, FeeBurn, Governance, Liability, Matching, Offers,
-    PriceGuard, Rewards, Staking, Timelock,
+    Attributes, Capacity, Deals, Duties, EquiX, Equihash, Extension, Faults, FeeBurn, Governance, Liability, Matching,
+    MatchingExtension, Offers, PriceGuard, Probers, Rewards, Staking, Timelock, Verdicts,
 };
 
 use crate::deployment::{Contracts, Deployment};
@@ -16,10 +17,10 @@ const LOCK: u8 = 1;
 const SLASH: u8 = 2;
 const REWARD: u8 = 4;
 
-/// Places in the module list of every deployment; the slasher comes last, if there is one.
+/// Places in the module list of every deployment.
 const CAPACITY_ID: u16 = 2;
 const ATTRIBUTES_ID: u16 = 3;
-const SLASHER_ID: u16 = 5;
+const FAULTS_ID: u16 = 5;
 
 /// Of the puzzles of graphics cards: they are no other network's.
 const EQUIHASH_N: u32 = 144;
@@ -46,6 +47,8 @@ pub(super) fn precomputed(deployer: Address, nonce: u64, flt: Address, stablecoi
         equi_x: at(11),
         equihash: at(12),
         capacity: at(13),
+        probers: at(14),
+        faults: at(15),
     }
 }
 
@@ -54,6 +57,7 @@ pub(crate) fn initcodes(deployment: &Deployment, admin: Address) -> Result<Vec<(
     let mut initcodes = foundation(deployment, admin)?;
     initcodes.extend(market(deployment)?);
     initcodes.extend(proofs(deployment));
+    initcodes.extend(failures(deployment)?);
     Ok(initcodes)
 }
 
@@ -108,10 +112,11 @@ fn market(deployment: &Deployment) -> Result<Vec<(&'static str, Bytes)>> {
         newPriceGuard: at.price_guard,
         newOffers: at.offers,
         newMatching: at.matching,
+        newFaults: at.faults,
         // The treasury proper has its part of what is collected there.
         newTreasury: at.fee_burn,
         newFeeBps: set.fee_bps,
-        newSlasher: slasher_id(deployment),
+        newSlasher: FAULTS_ID,
     };
     let matching = Matching::constructorCall {
         manager: at.governance,
@@ -120,8 +125,10 @@ fn market(deployment: &Deployment) -> Result<Vec<(&'static str, Bytes)>> {
         newAttributes: at.attributes,
         newPriceGuard: at.price_guard,
         newDeals: at.deals,
+        newFaults: at.faults,
         newGuardian: set.guardian,
         newRequestFee: units(&set.request_fee)?,
+        newBond: units(&set.solver_bond)?,
     };
     let offers = Offers::constructorCall { newStaking: at.staking, newDeals: at.deals };
     Ok(vec![
@@ -172,13 +179,42 @@ fn proofs(deployment: &Deployment) -> Vec<(&'static str, Bytes)> {
     ]
 }
 
+/// Who says what is down, and what it costs.
+fn failures(deployment: &Deployment) -> Result<Vec<(&'static str, Bytes)>> {
+    let (at, set) = (&deployment.contracts, &deployment.parameters);
+    let probers = Probers::constructorCall {
+        staking: at.staking,
+        newCapacity: at.capacity,
+        newFaults: at.faults,
+        newRules: IProbers::Rules {
+            drawn: set.probers.drawn,
+            quorum: set.probers.quorum,
+            panelDrawn: set.probers.panel_drawn,
+            panelQuorum: set.probers.panel_quorum,
+            eligibleMin: set.probers.eligible_min,
+            seatStake: units(&set.probers.seat_stake)?,
+        },
+        newPay: units(&set.probers.pay)?,
+    };
+    let faults = Faults::constructorCall {
+        newStaking: at.staking,
+        newDeals: at.deals,
+        newOffers: at.offers,
+        newFeeBurn: at.fee_burn,
+        newCapacity: at.capacity,
+        newProbers: at.probers,
+        newAppealBond: units(&set.appeal_bond)?,
+    };
+    Ok(vec![("Probers", initcode(&Probers::BYTECODE, &probers)), ("Faults", initcode(&Faults::BYTECODE, &faults))])
+}
+
 /// Smallest units of a parameter.
 pub(super) fn units(text: &str) -> Result<u128> {
     text.parse().with_context(|| format!("`{text}` is no number of smallest units"))
 }
 
-/// The other halves that `Staking`, `Deals` and `Capacity` make of themselves, because their code does not fit one contract.
-pub(crate) fn halves(deployment: &Deployment) -> [(&'static str, Bytes); 3] {
+/// The other halves that contracts make of themselves, because their code does not fit one contract.
+pub(crate) fn halves(deployment: &Deployment) -> Result<[(&'static str, Bytes); 5]> {
     let (at, set) = (&deployment.contracts, &deployment.parameters);
     let duties = Duties::constructorCall { newFlt: at.flt, newStablecoin: at.stablecoin, newTreasury: set.treasury };
     let extension = Extension::constructorCall {
@@ -186,7 +222,8 @@ pub(crate) fn halves(deployment: &Deployment) -> [(&'static str, Bytes); 3] {
         newPriceGuard: at.price_guard,
         newOffers: at.offers,
         newMatching: at.matching,
-        newSlasher: slasher_id(deployment),
+        newFaults: at.faults,
+        newSlasher: FAULTS_ID,
     };
     let liability = Liability::constructorCall {
         newStaking: at.staking,
@@ -195,27 +232,35 @@ pub(crate) fn halves(deployment: &Deployment) -> [(&'static str, Bytes); 3] {
         newSelf: CAPACITY_ID,
         newGuardian: set.guardian,
     };
-    [
+    let matching = MatchingExtension::constructorCall { newDeals: at.deals };
+    let verdicts = Verdicts::constructorCall {
+        newStaking: at.staking,
+        newDeals: at.deals,
+        newOffers: at.offers,
+        newFeeBurn: at.fee_burn,
+        newCapacity: at.capacity,
+        newProbers: at.probers,
+        newAppealBond: units(&set.appeal_bond)?,
+    };
+    Ok([
         ("Staking", initcode(&Duties::BYTECODE, &duties)),
         ("Deals", initcode(&Extension::BYTECODE, &extension)),
         ("Capacity", initcode(&Liability::BYTECODE, &liability)),
-    ]
-}
-
-fn slasher_id(deployment: &Deployment) -> u16 {
-    deployment.parameters.slasher.map_or(0, |_| SLASHER_ID)
+        ("Matching", initcode(&MatchingExtension::BYTECODE, &matching)),
+        ("Faults", initcode(&Verdicts::BYTECODE, &verdicts)),
+    ])
 }
 
 /// The module list that `Staking` starts with.
 pub(crate) fn modules(deployment: &Deployment) -> (Vec<Address>, Vec<u8>) {
     let at = &deployment.contracts;
-    let mut modules = vec![
+    let modules = [
         (at.deals, LOCK | REWARD),
         (at.capacity, LOCK | SLASH),
         (at.attributes, LOCK | SLASH),
         (at.rewards, REWARD),
+        (at.faults, SLASH),
     ];
-    modules.extend(deployment.parameters.slasher.map(|slasher| (slasher, SLASH)));
     modules.into_iter().unzip()
 }
 

@@ -14,7 +14,7 @@ use contracts::{
     PriceGuard, Rewards,
 };
 
-pub use self::config::{ClassConfig, Config, Prices, Tokens};
+pub use self::config::{ClassConfig, Config, Prices, ProbersConfig, Tokens};
 pub(crate) use self::constructors::{halves, initcodes, modules};
 use self::constructors::{initcode, precomputed, units};
 use crate::amount::FLT_DECIMALS;
@@ -126,12 +126,13 @@ async fn sources(deployer: &mut Deployer<'_>, prices: &Prices) -> Result<Vec<Sou
 }
 
 /// The functions that parameters are set by, and where.
-pub(crate) fn parameter_functions(at: &Contracts) -> [(Address, alloy::primitives::FixedBytes<4>); 11] {
+pub(crate) fn parameter_functions(at: &Contracts) -> [(Address, alloy::primitives::FixedBytes<4>); 12] {
     [
         (at.price_guard, PriceGuard::setSourcesCall::SELECTOR.into()),
         (at.attributes, Attributes::setAttesterCall::SELECTOR.into()),
         (at.deals, Deals::setFeeCall::SELECTOR.into()),
         (at.matching, Matching::setRequestFeeCall::SELECTOR.into()),
+        (at.matching, Matching::setBondCall::SELECTOR.into()),
         (at.fee_burn, FeeBurn::setBurnShareCall::SELECTOR.into()),
         (at.rewards, Rewards::setPoolCall::SELECTOR.into()),
         (at.rewards, Rewards::setBonusCall::SELECTOR.into()),

@@ -1,7 +1,9 @@
 //! What anyone may call to keep deals going: settle, renew, call for margin, close, release.
 
 pub mod capacity;
+pub mod faults;
 pub mod fees;
+pub mod run;
 
 use alloy::primitives::Address;
 use anyhow::Result;
@@ -9,7 +11,7 @@ use contracts::{Deals, PriceGuard, Staking};
 use serde::Serialize;
 
 use crate::amount::{Flt, Usd, percent, price};
-use crate::chain::Context;
+use crate::chain::{Context, Sent};
 use crate::ids::{DealId, LockId};
 use crate::time::timestamp;
 
@@ -47,6 +49,8 @@ pub struct Closed {
     pub slot: u8,
     pub ended_at: String,
     pub reason: &'static str,
+    /// False: the slot passed on to a standby, or seeks a provider.
+    pub is_over: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -119,11 +123,20 @@ pub async fn cure(context: &Context, deal: DealId, slot: u8) -> Result<Called> {
 
 pub async fn close(context: &Context, deal: DealId, slot: u8) -> Result<Closed> {
     let sent = context.send(context.at().deals, Deals::closeCall { deal: deal.0, slot }).await?;
-    Ok(closed(deal, slot, &sent.event()?))
+    closed(deal, slot, &sent)
 }
 
-pub(crate) fn closed(deal: DealId, slot: u8, ended: &Deals::SlotEnded) -> Closed {
-    let reason = match ended.reason {
+/// What became of a slot that was closed or left: it ended, or its provider's serving did.
+pub(crate) fn closed(deal: DealId, slot: u8, sent: &Sent) -> Result<Closed> {
+    let passed = sent.events::<Deals::ServingEnded>();
+    let (ends_at, reason, is_over) = match passed.first() {
+        Some(serving) => (serving.endedAt, serving.reason, false),
+        None => {
+            let ended: Deals::SlotEnded = sent.event()?;
+            (ended.endsAt, ended.reason, true)
+        }
+    };
+    let reason = match reason {
         0 => "term over",
         1 => "stopped by the customer",
         2 => "out of funds",
@@ -132,7 +145,7 @@ pub(crate) fn closed(deal: DealId, slot: u8, ended: &Deals::SlotEnded) -> Closed
         5 => "not filled",
         _ => "unknown",
     };
-    Closed { deal, slot, ended_at: timestamp(ended.endsAt.to()), reason }
+    Ok(Closed { deal, slot, ended_at: timestamp(ends_at.to()), reason, is_over })
 }
 
 pub async fn release(context: &Context, lock: LockId) -> Result<Released> {

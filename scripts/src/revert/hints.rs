@@ -3,19 +3,23 @@
 //! `{arg}` is replaced by the error's argument, `{arg:flt}`, `{arg:usd}`, `{arg:time}` and `{arg:percent}` by the argument as people
 //! write such a thing. Where two contracts share a name, its hint names only what both have.
 
-use super::Argument;
+use super::{Argument, succession};
 use crate::amount::{FLT_DECIMALS, percent, whole};
 use crate::time::timestamp;
 
 pub(super) fn hint(name: &str, args: &[Argument], stablecoin_decimals: u8) -> Option<String> {
-    let exact = HINTS.iter().find(|(known, _)| *known == name);
+    let exact = all().find(|(known, _)| *known == name);
     let template = exact.or_else(|| FAMILIES.iter().find(|(prefix, _)| name.starts_with(prefix)))?.1;
     Some(fill(template, args, stablecoin_decimals))
 }
 
+fn all() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
+    HINTS.iter().chain(succession::HINTS)
+}
+
 #[cfg(test)]
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
-    HINTS.iter().map(|(name, _)| *name)
+    all().map(|(name, _)| *name)
 }
 
 fn fill(template: &str, args: &[Argument], stablecoin_decimals: u8) -> String {
@@ -174,7 +178,7 @@ const HINTS: &[(&str, &str)] = &[
     ("FailedCall", "A call inside the contract failed without a reason."),
     (
         "FeeNotBurned",
-        "The fee is rewarded when {need:usd} of fees have been sold in all, and {sold:usd} were: see `surety keeper lot`.",
+        "{sold:usd} of fees have been sold in all, and its own are not among them: see `surety keeper lot`.",
     ),
     ("FeeTooHigh", "The fee is above the most that the contract allows."),
     ("FillingOver", "The slots of deal {deal} could be filled until {expiry:time}: open another deal."),
@@ -209,7 +213,7 @@ const HINTS: &[(&str, &str)] = &[
     ("LeafInvalid", "Leaf {position} is no valid work, so it is no answer."),
     ("LeafValid", "Leaf {position} is valid work: nobody is convicted for it."),
     ("LeafWrong", "Leaf {position} is not in the claimed tree, or not the one that is asked for."),
-    ("LengthsDiffer", "Give one slot for each deal."),
+    ("LengthsDiffer", "Give as many of the one as of the other."),
     ("LevelInvalid", "Levels are declared (1), attested (2) and audited (3); attesters give the last two."),
     ("ListTooLong", "The list has {length} entries, and at most {most} are allowed."),
     ("LockEndPassed", "The end {end:time} of the lock lies in the past."),
@@ -281,7 +285,6 @@ const HINTS: &[(&str, &str)] = &[
     ("ProofInvalid", "The Merkle proof does not lead to the offer's root {root}."),
     ("ProofKindUnknown", "Proof kinds are none, receipts, sampled, groth16 and optimistic."),
     ("ProofKindsInvalid", "An offer accepts at least one proof kind."),
-    ("ProposalDearer", "The proposed offers cost {price} a day now instead of {proposed}: propose again."),
     (
         "ProposalNotCheaper",
         "The proposal costs {price} a day and the best so far {best}: only a cheaper one replaces it.",

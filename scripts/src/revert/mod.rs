@@ -1,6 +1,7 @@
 //! Revert data made readable: the contract's error by name and values, and what to do about it.
 
 mod hints;
+mod succession;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -39,6 +40,16 @@ impl Refusal {
     pub fn argument(&self, name: &str) -> Option<&str> {
         self.args.iter().find(|argument| argument.name == name).map(|argument| argument.value.as_str())
     }
+}
+
+/// A contract's refusal, if this is one.
+pub fn refusal(error: &anyhow::Error) -> Option<&Refusal> {
+    error.chain().find_map(|cause| cause.downcast_ref::<Refusal>())
+}
+
+/// Whether it is the refusal of this name.
+pub fn is_refused(error: &anyhow::Error, name: &str) -> bool {
+    refusal(error).is_some_and(|refusal| refusal.name == name)
 }
 
 struct Known {

@@ -340,6 +340,10 @@ fn request(expiry: u64) -> Result<IMatching::Request> {
         providers: Vec::new(),
         criteria: Vec::new(),
         prepaid: USD * u128::from(UNITS) * u128::from(TERM_DAYS),
+        standbys: 0,
+        reserveBps: 2_000,
+        availabilityPpm: 0,
+        tip: 0,
     })
 }
 

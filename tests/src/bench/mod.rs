@@ -2,6 +2,7 @@
 
 pub mod backfill;
 pub mod gas;
+pub mod matching;
 pub mod prover;
 
 mod crowd;

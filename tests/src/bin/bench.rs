@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use tests::bench::{backfill, gas, prover};
+use tests::bench::{backfill, gas, matching, prover};
 use tracing_subscriber::EnvFilter;
 
 /// Measures; stdout is one JSON object a line, stderr says what goes on.
@@ -31,6 +31,12 @@ enum Bench {
         #[arg(long, default_value_t = 30)]
         seconds: u64,
     },
+    /// Finding the cheapest set of offers on one core, beside plain enumeration of small markets.
+    Matching {
+        /// How often it is asked among 10,000 offers; among 100,000 a fifth of that.
+        #[arg(long, default_value_t = 1_000)]
+        requests: u64,
+    },
     /// One case of a bench, in a process of its own; its standard input says which.
     #[command(hide = true)]
     Case,
@@ -44,6 +50,7 @@ async fn main() -> Result<()> {
         Bench::Gas => gas::run(),
         Bench::Backfill { events, database_url } => backfill::run(events, database_url.as_deref()).await,
         Bench::Prover { seconds } => prover::run(seconds),
+        Bench::Matching { requests } => matching::run(requests),
         Bench::Case => backfill::case(&serde_json::from_reader(std::io::stdin())?).await,
     }
 }

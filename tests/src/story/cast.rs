@@ -68,6 +68,14 @@ pub const MILLION: &str = "carol";
 /// Opens the resilient job.
 pub const RESILIENT: &str = "ralph";
 
+/// Test that workloads answer, in three regions.
+pub const PROBERS: [&str; 9] = ["astra", "boris", "cleo", "dario", "elin", "farid", "greta", "hugo", "iris"];
+
+pub const PROBER_REGIONS: usize = 3;
+
+/// Pays for what probers say.
+pub const PATRON: &str = "patron";
+
 /// Owners of the trace's functions, in turn.
 pub const TRACE: [&str; 5] = ["ines", "otto", "uma", "zoe", "tom"];
 
@@ -98,10 +106,10 @@ pub const SECURITY: u128 = 20_000;
 pub const PROVIDERS: [Provider; 12] = [
     provider(HOST, 0, 15_000, 9_921, Carbon::Audited, 3_300, 1_500, 3_000_000),
     provider("fjord", 0, 9_000, 10_500, Carbon::Attested, 2_000, 1_000, 700_000),
-    provider("elbe", 1, 14_000, 9_800, Carbon::Unknown, 1_500, 2_000, 400_000),
+    provider("elbe", 1, 14_000, 9_800, Carbon::Unknown, 1_500, 2_000, 2_100_000),
     provider("rhone", 1, 6_000, 10_200, Carbon::Attested, 2_500, 1_000, 500_000),
     provider("potomac", 2, 8_000, 9_000, Carbon::Unknown, 1_200, 2_000, 600_000),
-    provider("hudson", 2, 13_000, 9_500, Carbon::Declared, 1_000, 0, 300_000),
+    provider("hudson", 2, 13_000, 9_500, Carbon::Declared, 1_000, 0, 2_200_000),
     provider("columbia", 3, 16_000, 9_300, Carbon::Attested, 1_500, 2_500, 600_000),
     provider("mojave", 3, 5_000, 9_700, Carbon::Unknown, 1_000, 500, 300_000),
     provider("merlion", 4, 4_000, 11_000, Carbon::Unknown, 2_000, 1_000, 400_000),

@@ -63,7 +63,7 @@ async fn call(stage: &mut Stage) -> Result<()> {
     ));
     let mut called = 0;
     for job in stage.jobs.clone() {
-        for slot in slots(stage, &job).await? {
+        for slot in slots(stage, &job).await?.into_iter().filter(|slot| slot["is_standby"] == false) {
             let health = units(text(&slot, "health")?, HEALTH_DECIMALS)?;
             if health < units(text(&slot, "health_maintained")?, HEALTH_DECIMALS)? {
                 let place = u8::try_from(number(&slot, "slot")?)?;
@@ -97,7 +97,7 @@ async fn slots(stage: &mut Stage, job: &Job) -> Result<Vec<Value>> {
 async fn cure(stage: &mut Stage) -> Result<()> {
     let mut most = 0;
     for job in stage.jobs.clone() {
-        for seat in &job.seats {
+        for seat in job.seats.iter().filter(|seat| !seat.is_standby()) {
             let amount = missing(stage, seat)?;
             let context = stage.party(seat.provider.name)?;
             let before = seat.lock;

@@ -23,6 +23,11 @@ pub(super) async fn of_functions(stage: &mut Stage) -> Result<()> {
     let why = "Whatever a customer did not use is refunded by his shares of the escrow.";
     stage.voice.act(stage.day().await?, title, why);
     stage.settle().await?;
+    for ended in &stage.servings {
+        let call = Deals::releaseServingCall { deal: ended.deal.0, slot: ended.slot, serving: ended.serving };
+        let keeper = stage.party(KEEPER)?;
+        keeper.send(keeper.at().deals, call).await?;
+    }
     let jobs = stage.jobs.clone();
     let over: Vec<&Job> = jobs.iter().filter(|job| job.duration_days == functions::DAYS).collect();
     let refunded = refund(stage, &over).await?;
@@ -78,10 +83,19 @@ async fn everything_was_served(stage: &mut Stage) -> Result<()> {
         for seat in &job.seats {
             let slot = stage.slot(job.deal, seat.slot).await?;
             let seconds = u128::from(slot.endsAt.to::<u64>() - slot.startedAt.to::<u64>());
-            let rate = stage.dollars(seat.provider.price)? * u128::from(job.units);
+            let full = stage.dollars(seat.provider.price)?;
+            let rate = if seat.is_standby() { retainer(full) } else { full } * u128::from(job.units);
             is_whole &= slot.owed == rate * seconds / 86_400 && slot.credited == slot.owed;
             owed += slot.owed;
         }
+    }
+    for ended in stage.servings.clone() {
+        let keeper = stage.party(KEEPER)?;
+        let call = Deals::servingOfCall { deal: ended.deal.0, slot: ended.slot, serving: ended.serving };
+        let serving = keeper.view(keeper.at().deals, call).await?;
+        let left = stage.slot(ended.deal, ended.standby).await?;
+        is_whole &= serving.owed == serving.credited && left.owed == left.credited;
+        owed += serving.owed + left.owed;
     }
     let network = stage.get("/v1/network").await?;
     let revenue = units(text(&network, "revenue_usd")?, stage.party(KEEPER)?.decimals())?;
@@ -90,6 +104,11 @@ async fn everything_was_served(stage: &mut Stage) -> Result<()> {
     stage.voice.expect(format!("{settled} are settled and credited, by price, units and seconds"), is_whole);
     stage.voice.expect("the API has the same sum", revenue == owed);
     Ok(())
+}
+
+/// 2 % of a price, rounded up.
+fn retainer(price: u128) -> u128 {
+    (price * 2).div_ceil(100)
 }
 
 /// Income has dripped for a week, and every lock has ended.

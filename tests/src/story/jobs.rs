@@ -21,7 +21,7 @@ pub(super) async fn open(
     stage.paid.add(opened.prepaid);
     stage.paid.add(opened.request_fee);
     let reasons = reasons(stage, opened.deal).await?;
-    let offers = allocate(stage, &reasons, usize::from(args.slots))?;
+    let offers = allocate(stage, &reasons, usize::from(args.slots), usize::from(args.standbys))?;
     customer::choose(&context, opened.deal, &offers).await?;
     let mut seats = Vec::new();
     for assigned in customer::activate(&context, opened.deal).await? {
@@ -36,8 +36,8 @@ pub(super) async fn open(
     Ok((job, reasons))
 }
 
-/// Offers for so many slots, cheapest first.
-fn allocate(stage: &Stage, reasons: &[Reason], slots: usize) -> Result<Vec<OfferId>> {
+/// Offers for so many slots, cheapest first, each in a region of its own; and for the standbys, wherever they are.
+fn allocate(stage: &Stage, reasons: &[Reason], slots: usize, standbys: usize) -> Result<Vec<OfferId>> {
     let mut chosen: Vec<(OfferId, &cast::Provider)> = Vec::new();
     for reason in reasons.iter().filter(|reason| reason.refused_for.is_none()) {
         let provider = provider_of(stage, reason.offer)?;
@@ -46,7 +46,12 @@ fn allocate(stage: &Stage, reasons: &[Reason], slots: usize) -> Result<Vec<Offer
             chosen.push((reason.offer, provider));
         }
     }
-    anyhow::ensure!(chosen.len() == slots, "no {slots} offers serve the job: {reasons:?}");
+    for reason in reasons.iter().filter(|reason| reason.refused_for.is_none()) {
+        if chosen.len() < slots + standbys && chosen.iter().all(|(offer, _)| *offer != reason.offer) {
+            chosen.push((reason.offer, provider_of(stage, reason.offer)?));
+        }
+    }
+    anyhow::ensure!(chosen.len() == slots + standbys, "no {slots} and {standbys} offers serve the job: {reasons:?}");
     Ok(chosen.into_iter().map(|(offer, _)| offer).collect())
 }
 

@@ -13,11 +13,13 @@ mod crash;
 mod delegators;
 mod earning;
 mod ending;
+mod failover;
 mod functions;
 mod jobs;
 mod leaving;
 mod million;
 mod next;
+mod probers;
 mod providers;
 mod reorganisation;
 mod resilient;
@@ -46,10 +48,12 @@ pub async fn tell(world: World) -> (World, Report) {
 
 async fn play(stage: &mut Stage) -> Result<()> {
     stage.gather().await?;
+    probers::play(stage).await?;
     providers::play(stage).await?;
     delegators::play(stage).await?;
     million::play(stage).await?;
     resilient::play(stage).await?;
+    failover::play(stage).await?;
     functions::play(stage).await?;
     capacity::play(stage).await?;
     earning::play(stage).await?;

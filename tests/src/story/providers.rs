@@ -1,9 +1,12 @@
 //! Twelve providers offer compute in six regions.
 
+use std::net::Ipv4Addr;
+
 use anyhow::Result;
 use scripts::amount::Flt;
 use scripts::attester::{self, Statement};
 use scripts::{delegator, offer, provider};
+use tokio::net::TcpListener;
 
 use super::cast::{self, Carbon, PROVIDERS, REGIONS};
 use super::stage::{DAY, Stage, number, units, whole_flt};
@@ -47,15 +50,17 @@ async fn vouch(stage: &mut Stage) -> Result<()> {
 }
 
 async fn enter(stage: &mut Stage, part: &'static cast::Provider) -> Result<()> {
-    let context = stage.party(part.name)?;
-    let address = context.account()?;
+    let address = stage.address(part.name)?;
     let terms = provider::Terms {
         first_loss_bps: part.first_loss_bps,
         revenue_share_bps: part.revenue_share_bps,
         delegation_cap: NO_CAP,
         ..provider::Terms::default()
     };
-    let endpoint = format!("https://{}.example", part.name);
+    let door = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    let endpoint = format!("http://{}", door.local_addr()?);
+    stage.doors.insert(part.name, door);
+    let context = stage.party(part.name)?;
     let profile = provider::Profile { name: part.name.to_owned(), endpoint, operator: 0 };
     provider::register(context, profile, terms).await?;
     delegator::stake(context, address, whole_flt(part.own)).await?;

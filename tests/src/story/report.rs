@@ -28,6 +28,9 @@ pub struct Report {
     pub credits: u64,
     /// FLT for proved capacity that hosts, their stakers and the watcher took out.
     pub rewards_flt: Flt,
+    pub failovers: u64,
+    /// Of slots without a provider, until they were taken over.
+    pub downtime_seconds: u64,
     pub reorg_depth: u64,
     pub audit_differences: u64,
 }

@@ -7,10 +7,12 @@ use anyhow::{Context as _, Result, ensure};
 use contracts::Deals;
 use scripts::amount::{Flt, Usd};
 use scripts::chain::Context;
+use scripts::customer::STANDBY;
 use scripts::ids::{DealId, LockId, OfferId};
 use scripts::keeper;
 use scripts::operator;
 use serde_json::Value;
+use tokio::net::TcpListener;
 
 use super::cast::{self, PROVIDERS};
 use super::report::{Dollars, Report};
@@ -46,6 +48,22 @@ pub struct Seat {
     pub value_at_stake: Usd,
 }
 
+impl Seat {
+    pub fn is_standby(&self) -> bool {
+        self.slot >= STANDBY
+    }
+}
+
+/// Who served a slot, and does no more.
+#[derive(Clone, Debug)]
+pub struct Ended {
+    pub deal: DealId,
+    pub slot: u8,
+    pub serving: u32,
+    /// The place that its successor came from.
+    pub standby: u8,
+}
+
 #[derive(Debug)]
 pub struct Stage {
     pub world: World,
@@ -58,6 +76,12 @@ pub struct Stage {
     /// What customers paid in, fees included.
     pub paid: Dollars,
     pub refunded: Dollars,
+    /// Servings that ended before their slots, and the place that a promoted standby left.
+    pub servings: Vec<Ended>,
+    /// Where each provider answers for its workloads.
+    pub doors: BTreeMap<&'static str, TcpListener>,
+    /// Where each prober shows what it saw.
+    pub boards: BTreeMap<&'static str, TcpListener>,
     parties: BTreeMap<&'static str, Context>,
     /// When the story begins; its days are counted from here.
     opened_at: u64,
@@ -72,6 +96,9 @@ impl Stage {
             jobs: Vec::new(),
             offers: Vec::new(),
             other_locks: Vec::new(),
+            servings: Vec::new(),
+            doors: BTreeMap::new(),
+            boards: BTreeMap::new(),
             paid: Dollars::default(),
             refunded: Dollars::default(),
             parties: BTreeMap::new(),
@@ -85,12 +112,18 @@ impl Stage {
         self.parties.insert(cast::ATTESTER, self.world.attester.context.clone());
         let names = PROVIDERS.iter().map(|provider| provider.name);
         let names = names.chain(cast::DELEGATORS.iter().map(|delegator| delegator.name));
-        let others = [cast::MILLION, cast::RESILIENT, cast::TREASURY, cast::TRADER, cast::WATCHER];
+        let others = [cast::MILLION, cast::RESILIENT, cast::TREASURY, cast::TRADER, cast::WATCHER, cast::PATRON];
+        let others = others.into_iter().chain(cast::PROBERS);
         for name in names.chain(others).chain(cast::TRACE) {
             self.parties.insert(name, self.world.actor(name).await?.context);
         }
         let attester = self.world.attester.address;
         operator::mint(&self.world.operator.context, attester, whole_flt(cast::SECURITY), 0).await?;
+        Ok(())
+    }
+
+    /// From here on the story's days are counted.
+    pub async fn open(&mut self) -> Result<()> {
         self.opened_at = self.world.chain.head().await?.timestamp;
         Ok(())
     }
@@ -139,6 +172,8 @@ impl Stage {
     pub async fn settle(&self) -> Result<()> {
         let slots: Vec<(DealId, u8)> =
             self.jobs.iter().flat_map(|job| job.seats.iter().map(|seat| (job.deal, seat.slot))).collect();
+        let left = self.servings.iter().map(|ended| (ended.deal, ended.standby));
+        let slots: Vec<_> = slots.into_iter().chain(left).collect();
         keeper::settle(self.party(cast::KEEPER)?, &slots).await?;
         Ok(())
     }

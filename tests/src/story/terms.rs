@@ -91,7 +91,8 @@ async fn renew(stage: &mut Stage, term: u64) -> Result<u64> {
 /// The customer of the resilient job pays one term at a time.
 async fn pay_term(stage: &mut Stage, job: &Job) -> Result<()> {
     let slots = u128::from(resilient::SLOTS) * u128::from(resilient::TERM_DAYS) * u128::from(resilient::UNITS);
-    let amount = stage.dollars(resilient::PRICE_MAX)? * slots;
+    // Of each payment a standby gets a fiftieth of what a slot gets.
+    let amount = stage.dollars(resilient::PRICE_MAX)? * slots * 110 / 100;
     jobs::fund(stage, job, amount).await?;
     Ok(())
 }

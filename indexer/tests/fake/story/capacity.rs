@@ -131,9 +131,10 @@ impl Story {
         self.emit("Capacity", &ICapacity::WindowDrawn { commitment, window, rank: 3, deadline });
     }
 
-    /// The oldest audit, or the oldest demand.
+    /// The oldest audit or the oldest demand.
     fn answer(&mut self) {
-        if let Some((commitment, window)) = self.capacity.audits.pop_first() {
+        let is_audit = self.below(2) == 0;
+        if let Some((commitment, window)) = is_audit.then(|| self.capacity.audits.pop_first()).flatten() {
             return self.emit("Capacity", &ICapacity::AuditAnswered { commitment, window, position: 11 });
         }
         let Some((commitment, window, position)) = self.capacity.demands.pop_first() else { return };

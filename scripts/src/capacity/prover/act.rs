@@ -9,13 +9,14 @@ use anyhow::{Context as _, Result, ensure};
 use contracts::i_capacity::ICapacity;
 
 use super::Prover;
+use crate::blocks::Head;
 use crate::capacity::clock::{WINDOW, window_end};
-use crate::capacity::contract::{Head, is_refused, refusal};
 use crate::capacity::plan::Step;
 use crate::capacity::puzzle::{Leaf, Leaves, MILLION, Tree};
 use crate::capacity::solver::check_all;
 use crate::capacity::state::{Holding, Sealed};
 use crate::chain::Sent;
+use crate::revert::{is_refused, refusal};
 use crate::url::without_keys;
 
 impl Prover {
@@ -78,7 +79,7 @@ impl Prover {
     /// Looks up what was committed of a window, and in which block.
     async fn locate(&self, head: Head, window: u32) -> Result<()> {
         let holding = self.holding(window).with_context(|| format!("nothing is held of window {window}"))?;
-        let from = self.capacity.block_at(window_end(window) - WINDOW, head).await?;
+        let from = self.capacity.context.block_at_time(window_end(window) - WINDOW, head).await?;
         let committed = self.capacity.committed(from, head.number, self.identity.commitment).await?;
         let committed = committed.into_iter().rfind(|committed| committed.window == window);
         let committed = committed.with_context(|| format!("the node has no commit of window {window} in its logs"))?;

@@ -8,8 +8,8 @@ use contracts::i_capacity::ICapacity;
 use futures::future::try_join_all;
 
 use super::Prover;
+use crate::blocks::{Head, UNSETTLED_BLOCKS};
 use crate::capacity::clock::{epoch_of, window_at};
-use crate::capacity::contract::{Head, UNSETTLED_BLOCKS};
 use crate::capacity::plan::{ANSWERED, AUDITED, DRAWN, Seen, Sight};
 use crate::capacity::state::Holding;
 

@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use crate::capacity::contract::Head;
-use crate::capacity::meter::{Meter, Pulse};
+use crate::blocks::Head;
 use crate::capacity::solver::Tally;
+use crate::meter::{Meter, Pulse};
 
 /// Counts since the program was started, but for the head: the last one after which all was done.
 #[derive(Debug, Default)]

@@ -10,10 +10,11 @@ use super::book::{Entry, Key};
 use super::duties::Duty;
 use super::journal::{Deed, Proof};
 use crate::amount::Flt;
+use crate::blocks::Head;
 use crate::capacity::clock::{challenge_end, epoch_of};
-use crate::capacity::contract::{Head, is_refused, refusal};
 use crate::capacity::puzzle::{self, DRAW_AFTER};
 use crate::chain::Sent;
+use crate::revert::{is_refused, refusal};
 
 /// An announcement counts from so many blocks later on.
 const ANNOUNCED_BLOCKS: u64 = 2;

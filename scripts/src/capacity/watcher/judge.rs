@@ -10,7 +10,8 @@ use futures::future::join_all;
 use super::book::Entry;
 use super::journal::{Deed, Proof};
 use super::{READ_AGAIN, Watcher};
-use crate::capacity::contract::{Committed, Head};
+use crate::blocks::Head;
+use crate::capacity::contract::Committed;
 use crate::capacity::leaves::Fault;
 use crate::capacity::puzzle::{Assignment, Leaf, Leaves, Tree, meets};
 use crate::capacity::solver::{CLASS_CPU, Verdict, check_all};
@@ -65,7 +66,7 @@ impl Watcher {
         match self.endpoints.get(&provider) {
             Some((read_at, address)) if head.time < read_at + READ_AGAIN => Ok(address.clone()),
             _ => {
-                let address = self.capacity.endpoint(head, provider).await?;
+                let address = self.capacity.context.endpoint_of(provider, head.number).await?;
                 self.endpoints.insert(provider, (head.time, address.clone()));
                 Ok(address)
             }
