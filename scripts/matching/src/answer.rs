@@ -1,5 +1,7 @@
 //! The question, its answer, and why it is the answer.
 
+use std::collections::HashMap;
+
 use crate::bound::Relaxation;
 use crate::candidates::Candidates;
 use crate::complete::{Chosen, Completion};
@@ -70,15 +72,21 @@ pub struct Answer {
 
 /// Looks at `budget` nodes at most; the best set found by then comes with the bound that was proven.
 pub fn solve(market: &Market, request: &Request, budget: u64) -> Answer {
-    let mut answer = attempt(market, request, None, budget);
+    let mut answer = attempt(market, request, None, budget, 0..market.offers.len());
     if answer.set.is_none() && answer.is_proven {
         answer.binding = binding(market, request, &answer.reasons);
     }
     answer
 }
 
-fn attempt(market: &Market, request: &Request, waived: Option<Reason>, budget: u64) -> Answer {
-    let candidates = Candidates::new(market, request, waived);
+fn attempt(
+    market: &Market,
+    request: &Request,
+    waived: Option<Reason>,
+    budget: u64,
+    places: impl Iterator<Item = usize>,
+) -> Answer {
+    let candidates = Candidates::new(market, request, waived, places);
     let mut completion = Completion::new(market, request, &candidates);
     let mut searched = Searched { proven: 0, is_complete: true, is_settled: true, nodes: 0 };
     let mut lower_bound = 0;
@@ -170,23 +178,30 @@ fn reasons(market: &Market, request: &Request, candidates: Candidates, best: Opt
     reasons
 }
 
-/// Asks again without each criterion that refused somebody.
+/// Asks again without each criterion that refused somebody. An offer comes in only where the criterion that refused it first is
+/// the one that is not asked for, so that each is looked at once more, and not once a criterion.
 fn binding(market: &Market, request: &Request, reasons: &[Option<Reason>]) -> Vec<Binding> {
+    let mut refused: HashMap<Option<Reason>, Vec<usize>> = HashMap::new();
+    for (place, reason) in reasons.iter().enumerate() {
+        refused.entry(*reason).or_default().push(place);
+    }
+    let fitting = refused.remove(&None).unwrap_or_default();
     let mut binding = Vec::new();
-    let mut judge = |criterion, answer: Answer| {
+    let mut judge = |criterion, request: &Request, waived: Option<Reason>| {
+        let others = waived.and_then(|_| refused.get(&waived)).into_iter().flatten();
+        let places = fitting.iter().chain(others).copied();
+        let answer = attempt(market, request, waived, EXPLAIN_BUDGET, places);
         binding.extend(answer.set.map(|set| Binding { criterion, price: set.price }));
     };
     let is_criterion = |reason: &Reason| *reason != Reason::Gone && reason.code().is_some();
-    for reason in Reason::ALL.into_iter().filter(is_criterion).filter(|reason| reasons.contains(&Some(*reason))) {
-        judge(Criterion::Offer(reason), attempt(market, request, Some(reason), EXPLAIN_BUDGET));
+    for reason in Reason::ALL.into_iter().filter(is_criterion).filter(|reason| refused.contains_key(&Some(*reason))) {
+        judge(Criterion::Offer(reason), request, Some(reason));
     }
     if request.availability_ppm > 0 {
-        let without = Request { availability_ppm: 0, ..request.clone() };
-        judge(Criterion::Availability, attempt(market, &without, None, EXPLAIN_BUDGET));
+        judge(Criterion::Availability, &Request { availability_ppm: 0, ..request.clone() }, None);
     }
     if request.standbys > 0 && request.slots > 0 {
-        let without = Request { standbys: 0, ..request.clone() };
-        judge(Criterion::Standbys, attempt(market, &without, None, EXPLAIN_BUDGET));
+        judge(Criterion::Standbys, &Request { standbys: 0, ..request.clone() }, None);
     }
     binding
 }

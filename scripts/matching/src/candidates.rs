@@ -49,10 +49,17 @@ pub(crate) struct Candidates {
 }
 
 impl Candidates {
-    pub(crate) fn new(market: &Market, request: &Request, waived: Option<Reason>) -> Self {
+    /// Of the offers in `places` of the market; `waived` is a criterion that is not asked for.
+    pub(crate) fn new(
+        market: &Market,
+        request: &Request,
+        waived: Option<Reason>,
+        places: impl Iterator<Item = usize>,
+    ) -> Self {
         let mut reasons = vec![None; market.offers.len()];
         let mut fits: Vec<(u128, u64, usize, bool)> = Vec::new();
-        for (place, offer) in market.offers.iter().enumerate() {
+        for place in places {
+            let offer = &market.offers[place];
             match fit(request, offer, &market.providers[offer.provider], waived) {
                 Fit::Slot => fits.push((request.slot_price(offer.price), offer.id, place, true)),
                 Fit::Standby => fits.push((request.slot_price(offer.price), offer.id, place, false)),

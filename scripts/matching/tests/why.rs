@@ -153,3 +153,20 @@ fn a_budget_that_ends_leaves_a_bound() {
     }
     assert!(cut > 10, "{cut} searches ran out of nodes");
 }
+
+#[test]
+fn each_criterion_that_alone_prevents_a_set_binds() {
+    let mut market = market();
+    // The first two fail one criterion each, the others two.
+    market.offers[0].class = 1;
+    market.offers[1].units_free = 9;
+    for offer in &mut market.offers[2..] {
+        (offer.class, offer.units_free) = (1, 9);
+    }
+    let answer = solve(&market, &request(1), BUDGET);
+    assert!(answer.set.is_none() && answer.is_proven);
+    let binding: Vec<_> = answer.binding.iter().map(|binding| (binding.criterion, binding.price)).collect();
+    assert_eq!(binding, [(Criterion::Offer(Reason::Class), 1_000), (Criterion::Offer(Reason::Units), 1_100)]);
+    let answer = solve(&market, &request(2), BUDGET);
+    assert_eq!(answer.binding, [], "no criterion alone keeps two slots empty");
+}
