@@ -160,7 +160,8 @@ fn build() -> Result<()> {
 /// Writes `OUT_DIR/abi/X.json`: what the bindings need of each artifact, with ids as the integers that they are.
 ///
 /// `sol!` declares a value type inside the contract that it binds, where the structs of an interface cannot see it.
-/// Functions take their form from the interface, because a contract that only passes a call on does not name its parameters.
+/// Functions take their form from the interface, because a contract that only passes a call on does not name its parameters,
+/// and one that passes on whatever it does not know has not all of them.
 fn strip(out: &Path) -> Result<()> {
     let abi = out.join("abi");
     fs::create_dir_all(&abi)?;
@@ -169,7 +170,16 @@ fn strip(out: &Path) -> Result<()> {
     for (name, artifact) in &artifacts {
         let interface = artifacts.get(&format!("I{name}")).and_then(|interface| interface["abi"].as_array());
         let entries = artifact["abi"].as_array().with_context(|| format!("{name} has no ABI"))?;
-        let named: Vec<&Json> = entries.iter().map(|entry| declared(entry, interface).unwrap_or(entry)).collect();
+        let passes_on = |entry: &&Json| entry["type"] == "fallback";
+        let mut named: Vec<&Json> = entries
+            .iter()
+            .filter(|entry| !passes_on(entry))
+            .map(|entry| declared(entry, interface).unwrap_or(entry))
+            .collect();
+        if let (true, Some(interface)) = (entries.iter().any(|entry| passes_on(&entry)), interface) {
+            let rest: Vec<&Json> = interface.iter().filter(|entry| !named.contains(entry)).collect();
+            named.extend(rest);
+        }
         let slim = json!({
             "abi": named,
             "bytecode": { "object": artifact["bytecode"]["object"] },
@@ -183,7 +193,8 @@ fn strip(out: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Artifacts by the name of their file; folders are as deep as where two sources share a name.
+/// Artifacts by the name of their file; folders are as deep as where two sources share a name. Of those that do, at most one
+/// can be deployed, and that is the one that is meant.
 fn collect(folder: &Path, artifacts: &mut BTreeMap<String, Json>) -> Result<()> {
     for file in fs::read_dir(folder)? {
         let file = file?;
@@ -192,7 +203,11 @@ fn collect(folder: &Path, artifacts: &mut BTreeMap<String, Json>) -> Result<()> 
         } else {
             let mut artifact: Json = serde_json::from_slice(&fs::read(file.path())?)?;
             retype(&mut artifact["abi"]);
-            artifacts.insert(file.file_name().to_string_lossy().into_owned(), artifact);
+            let name = file.file_name().to_string_lossy().into_owned();
+            let is_code = artifact["bytecode"]["object"].as_str().is_some_and(|code| code != "0x");
+            if is_code || !artifacts.contains_key(&name) {
+                artifacts.insert(name, artifact);
+            }
         }
     }
     Ok(())

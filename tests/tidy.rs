@@ -299,12 +299,15 @@ fn leads(files: &[File], path: &str) -> bool {
 }
 
 /// Which of our crates each may use in earnest; `tests` sees all.
-const USES: [(&str, &[&str]); 6] = [
+const USES: [(&str, &[&str]); 9] = [
     ("api", &["matching"]),
     ("contracts", &[]),
     ("indexer", &["contracts"]),
-    ("scripts", &["contracts", "matching"]),
+    ("scripts", &["circuits", "contracts", "matching", "metering", "runtime"]),
+    ("scripts/circuits", &[]),
     ("scripts/matching", &[]),
+    ("scripts/metering", &[]),
+    ("scripts/runtime", &[]),
     ("scripts/xtask", &[]),
 ];
 

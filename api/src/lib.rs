@@ -9,6 +9,7 @@ mod docs;
 mod error;
 mod fact;
 mod follow;
+mod hash;
 mod health;
 mod observe;
 mod page;

@@ -28,10 +28,14 @@ contract Faults is Flags {
         IFeeBurn newFeeBurn,
         ICapacity newCapacity,
         IProbers newProbers,
+        address newDisputes,
         uint128 newAppealBond
-    ) Books(newStaking, newDeals, newOffers, newFeeBurn, newCapacity, newProbers, newAppealBond) {
-        verdicts =
-            address(new Verdicts(newStaking, newDeals, newOffers, newFeeBurn, newCapacity, newProbers, newAppealBond));
+    ) Books(newStaking, newDeals, newOffers, newFeeBurn, newCapacity, newProbers, newDisputes, newAppealBond) {
+        verdicts = address(
+            new Verdicts(
+                newStaking, newDeals, newOffers, newFeeBurn, newCapacity, newProbers, newDisputes, newAppealBond
+            )
+        );
         emit FaultRulesSet(GRACE, STATEMENT_AGE, newAppealBond, REPORTER_BPS);
     }
 
@@ -54,6 +58,11 @@ contract Faults is Flags {
 
     /// @inheritdoc IFaults
     function proposeFault(DealId, uint8, uint32, uint8) external returns (FaultId) {
+        Half.run(verdicts);
+    }
+
+    /// @inheritdoc IFaults
+    function proposeWrong(DealId, uint8, uint32, address) external returns (FaultId) {
         Half.run(verdicts);
     }
 

@@ -5,9 +5,11 @@ import {IAttributes} from "./interfaces/IAttributes.sol";
 import {IDeals} from "./interfaces/IDeals.sol";
 import {IFaults} from "./interfaces/IFaults.sol";
 import {IMatching} from "./interfaces/IMatching.sol";
+import {IModules} from "./interfaces/IModules.sol";
 import {IOffers} from "./interfaces/IOffers.sol";
 import {IPriceGuard} from "./interfaces/IPriceGuard.sol";
 import {IStaking} from "./interfaces/IStaking.sol";
+import {ISuccession} from "./interfaces/ISuccession.sol";
 import {Half} from "./libraries/Half.sol";
 import {PauseOnce} from "./libraries/PauseOnce.sol";
 import {Bonds} from "./matching/Bonds.sol";
@@ -43,18 +45,19 @@ contract Matching is Proposals, AccessManaged {
         IAttributes newAttributes,
         IPriceGuard newPriceGuard,
         IDeals newDeals,
+        IModules newModules,
         IFaults newFaults,
         address newGuardian,
         uint128 newRequestFee,
         uint128 newBond
     )
-        Books(newDeals)
+        Books(newDeals, newModules)
         Bonds(newStaking.flt())
         Criteria(newStaking, newOffers, newAttributes, newPriceGuard, newFaults)
         AccessManaged(manager)
     {
         guardian = newGuardian;
-        extension = address(new MatchingExtension(newDeals));
+        extension = address(new MatchingExtension(newDeals, newModules));
         requestFeeMax = (REQUEST_FEE_MAX * 10 ** IERC20Metadata(newStaking.stablecoin()).decimals()).toUint128();
         _setRequestFee(newRequestFee);
         _setBond(newBond);
@@ -70,6 +73,18 @@ contract Matching is Proposals, AccessManaged {
     /// @inheritdoc IMatching
     function admit(DealId, bytes32, bytes32[] calldata, bool) external {
         Half.run(extension);
+    }
+
+    /// @inheritdoc IMatching
+    function admitKey(DealId, bytes32, bytes32[] calldata) external {
+        Half.run(extension);
+    }
+
+    /// @inheritdoc IMatching
+    function requestOf(DealId) external view returns (Request memory) {
+        Half.look(extension);
+        // Not reached: the call has ended.
+        revert();
     }
 
     /* ACTIVATE */
@@ -114,8 +129,8 @@ contract Matching is Proposals, AccessManaged {
         return true;
     }
 
-    /// @dev All places or none. A provider without the stake or the units is its proposer's fault; whatever else is in the way is
-    /// nobody's, and reverts.
+    /// @dev All places or none. A provider without the stake or the units, or too cheap for a standby, is its proposer's fault;
+    /// whatever else is in the way is nobody's, and reverts.
     function _tryAssign(DealId deal, uint256 mask, OfferId[] memory chosen) private returns (bool) {
         bytes memory call = abi.encodeCall(MatchingExtension.assign, (deal, mask, chosen));
         (bool isDone, bytes memory answer) = extension.delegatecall(call);
@@ -123,7 +138,7 @@ contract Matching is Proposals, AccessManaged {
         require(bytes4(answer) == MatchingExtension.PlaceRefused.selector, CannotActivate(deal));
         bytes4 selector = _reasonIn(answer);
         bool isFault = selector == IStaking.StakeTooLow.selector || selector == IStaking.FirstLossTooLow.selector
-            || selector == IOffers.UnitsTooFew.selector;
+            || selector == IOffers.UnitsTooFew.selector || selector == ISuccession.PriceTooLow.selector;
         require(isFault, CannotActivate(deal));
         return false;
     }
@@ -195,38 +210,6 @@ contract Matching is Proposals, AccessManaged {
     }
 
     /* VIEWS */
-
-    /// @inheritdoc IMatching
-    function requestOf(DealId deal) external view returns (Request memory view_) {
-        Asked memory asked = _load(deal);
-        Details storage details = _details[deal];
-        view_.application = details.application;
-        view_.class = asked.class;
-        view_.units = asked.units;
-        view_.slots = asked.slots;
-        view_.priceMax = asked.priceMax;
-        view_.termDays = asked.termDays;
-        view_.durationDays = asked.durationDays;
-        view_.regions = details.regions;
-        view_.firstLossMinBps = asked.firstLossMinBps;
-        view_.coverageBps = asked.coverageBps;
-        view_.exposure = details.exposure;
-        view_.proofKind = asked.proofKind;
-        view_.paymentMode = asked.paymentMode;
-        view_.notice = asked.notice;
-        view_.expiry = asked.expiry;
-        view_.resolver = details.resolver;
-        view_.isAllowlist = details.isAllowlist;
-        view_.providers = details.providers;
-        view_.standbys = asked.standbys;
-        view_.reserveBps = details.reserveBps;
-        view_.availabilityPpm = asked.availabilityPpm;
-        view_.criteria = new Criterion[](asked.criteriaCount);
-        for (uint256 i = 0; i < view_.criteria.length; ++i) {
-            (uint16 attribute, uint8 level) = _criterion(details.criteria, i);
-            view_.criteria[i] = Criterion({attribute: attribute, level: level});
-        }
-    }
 
     /// @inheritdoc IMatching
     function proposalOf(DealId deal, uint8 rank)

@@ -12,6 +12,7 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 /// 1. Units in use are what `Deals` took less what it gave back, and a take never leaves more in use than the offer in force has.
 /// 2. What is in force changes only at the `effectiveAt` of an event at least two minutes old.
 /// 3. An offer that is gone stays gone.
+/// 4. The availability in force is not lowered while units are in use.
 contract Offers is IOffers {
     enum Pending {
         None,
@@ -158,6 +159,7 @@ contract Offers is IOffers {
         uint32 newUnitsInUse = used + units;
         record.head.unitsInUse = newUnitsInUse;
         emit UnitsTaken(offer, units, newUnitsInUse);
+        if (head.pending == Pending.Update && !isPromoted(head)) keepAvailability(offer, record);
         return (head.provider, terms.price);
     }
 
@@ -229,6 +231,24 @@ contract Offers is IOffers {
         record.current = record.next;
         // Roots of terms without any are never read, so they may stay.
         if (record.next.hasRoots) record.currentRoots = record.nextRoots;
+    }
+
+    /// @dev Whoever takes units relies on what is declared now; what waits may change all but that.
+    function keepAvailability(OfferId offer, Record storage record) private {
+        uint16 declared = record.current.availabilityBps;
+        if (record.next.availabilityBps >= declared) return;
+        record.next.availabilityBps = declared;
+        Terms memory next = record.next;
+        emit OfferLimitsSet(
+            offer,
+            next.coverageMaxBps,
+            declared,
+            next.termMaxDays,
+            next.durationMaxDays,
+            next.paymentModes,
+            next.proofKinds,
+            next.notice
+        );
     }
 
     function emitLimits(OfferId offer, Offer calldata newOffer) private {

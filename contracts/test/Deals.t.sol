@@ -279,11 +279,18 @@ contract DealsTest is SystemBase {
         opening.units = 100;
         opening.expiry = uint40(block.timestamp + 1 days);
         opening.royalty = royalty;
-        opening.royaltyTo = friend;
         opening.prepaid = uint128(5000 * dollar);
         _pay(customer, opening.prepaid);
         vm.prank(address(matching));
         return deals.open(opening);
+    }
+
+    function _payRoyalty(DealId id, address author) private {
+        address[] memory authors = new address[](1);
+        uint96[] memory royalties = new uint96[](1);
+        (authors[0], royalties[0]) = (author, uint96(dollar / 4));
+        vm.prank(modules);
+        deals.payRoyalties(id, authors, royalties);
     }
 
     function test_Settle_GivenRoyalty_SplitsIt() external {
@@ -299,10 +306,11 @@ contract DealsTest is SystemBase {
         uint256 paid = 14 * 125 * dollar;
         assertEq(_slot(id).credited, paid, "all of the term");
         assertEq(deals.creditOf(treasury), paid * 2 / 100, "fee on the whole");
-        assertEq(deals.creditOf(friend), paid / 5, "a fifth of the price is the author's");
+        assertEq(deals.royaltyDue(id), paid / 5, "a fifth of the price is the authors'");
         uint256 rest = paid - paid * 2 / 100 - paid / 5;
         assertEq(deals.stakersCreditOf(providers[0]), rest / 10, "stakers");
         assertEq(deals.creditOf(providers[0]), rest - rest / 10, "provider");
+        _payRoyalty(id, friend);
         assertEq(_claim(friend), paid / 5, "claimed");
     }
 }

@@ -13,7 +13,7 @@ contract FaultsTest is FaultsBase {
     function test_Constructor_WhenDeployed() external {
         vm.expectEmit(true, true, true, true);
         emit IFaultsBooks.FaultRulesSet(10 minutes, 15 minutes, BOND, 500);
-        Faults made = new Faults(staking, deals, offers, feeBurn, ICapacity(capacity), probers, BOND);
+        Faults made = new Faults(staking, deals, offers, feeBurn, ICapacity(capacity), probers, disputes, BOND);
         assertEq(made.appealBond(), BOND, "bond");
         assertEq(made.count(), 0, "no faults");
     }

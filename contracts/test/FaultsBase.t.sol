@@ -19,6 +19,7 @@ abstract contract FaultsBase is SystemBase, Crew {
     address internal constant DEAD = 0x000000000000000000000000000000000000dEaD;
     uint8 internal constant DOWNTIME = 1;
     uint8 internal constant ABANDONMENT = 2;
+    uint8 internal constant WRONG = 4;
     uint256 internal constant GRACE = 10 minutes;
 
     address internal immutable reporter = makeAddr("reporter");
@@ -33,7 +34,7 @@ abstract contract FaultsBase is SystemBase, Crew {
         windows = MockWindows(capacity);
         _deployProbers();
         string memory artifact = vm.envOr("FAULTS_ARTIFACT", string("Faults.sol:Faults"));
-        deployCodeTo(artifact, abi.encode(staking, deals, offers, feeBurn, capacity, probers, BOND), faults);
+        deployCodeTo(artifact, abi.encode(staking, deals, offers, feeBurn, capacity, probers, disputes, BOND), faults);
         judge = IFaults(faults);
         for (uint256 i = 0; i < 9; ++i) {
             crew.push(_named(string.concat("prober ", vm.toString(i))));
@@ -49,6 +50,11 @@ abstract contract FaultsBase is SystemBase, Crew {
         string memory artifact = vm.envOr("PROBERS_ARTIFACT", string("Probers.sol:Probers"));
         bytes memory args = abi.encode(staking, capacity, faults, rules, uint128(dollar / 20));
         probers = IProbers(deployCode(artifact, args));
+    }
+
+    /// @dev Of all deals here.
+    function _proofKind() internal pure virtual returns (uint8) {
+        return 0;
     }
 
     function _regionOf(uint256 index) internal pure virtual returns (uint8) {
@@ -81,6 +87,7 @@ abstract contract FaultsBase is SystemBase, Crew {
     /// by.
     function _deal(uint8 standbys) internal returns (DealId deal) {
         IMatching.Request memory request = _asking(1, 100, 14, 84);
+        request.proofKind = _proofKind();
         if (standbys != 0) (request.standbys, request.reserveBps) = (standbys, 2000);
         request.prepaid = request.prepaid * 105 / 100;
         OfferId offer = _host(0);
@@ -99,6 +106,7 @@ abstract contract FaultsBase is SystemBase, Crew {
     /// @dev Another deal of the first provider, whose appeals `account` decides.
     function _resolvedBy(address account) internal returns (DealId deal) {
         IMatching.Request memory request = _asking(1, 100, 14, 84);
+        request.proofKind = _proofKind();
         request.resolver = account;
         deal = _request(request);
         vm.prank(address(matching));

@@ -100,7 +100,7 @@ contract MatchingTest is SystemBase {
         request.proofKind = uint8(bound(kind, 5, 255));
         _refused(request, IMatchingBooks.ProofKindUnknown.selector, request.proofKind);
         request = _default();
-        request.paymentMode = uint8(bound(kind, 1, 255));
+        request.paymentMode = uint8(bound(kind, 2, 255));
         _refused(request, IMatchingBooks.PaymentModeUnknown.selector, request.paymentMode);
     }
 
@@ -121,9 +121,9 @@ contract MatchingTest is SystemBase {
 
     function test_Request_RevertWhen_ListsTooLong() external {
         IMatching.Request memory request = _default();
-        request.providers = new address[](33);
+        request.among.providers = new address[](33);
         _refused(request, abi.encodeWithSelector(IMatchingBooks.ListTooLong.selector, 33, 32));
-        request.providers = new address[](0);
+        request.among.providers = new address[](0);
         request.criteria = new IMatching.Criterion[](11);
         _refused(request, abi.encodeWithSelector(IMatchingBooks.ListTooLong.selector, 11, 10));
     }
@@ -146,14 +146,14 @@ contract MatchingTest is SystemBase {
         external
     {
         IMatching.Request memory request = _asking(2, 77, 7, 30);
-        request.regions = regions;
-        request.isAllowlist = isAllowlist;
+        request.among.regions = regions;
+        request.among.isAllowlist = isAllowlist;
         request.resolver = resolver;
         request.firstLossMinBps = 1234;
         request.exposure = 2;
-        request.proofKind = 3;
-        request.providers = new address[](2);
-        (request.providers[0], request.providers[1]) = (providers[0], providers[1]);
+        request.proofKind = 2;
+        request.among.providers = new address[](2);
+        (request.among.providers[0], request.among.providers[1]) = (providers[0], providers[1]);
         request.criteria = new IMatching.Criterion[](10);
         for (uint16 i = 0; i < 10; ++i) {
             request.criteria[i] = IMatching.Criterion(attribute ^ i, uint8(i % 3 + 1));

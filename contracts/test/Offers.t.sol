@@ -279,6 +279,43 @@ contract OffersTest is Supply {
         assertEq(offers.unitsInUse(offer), any[1].units, "in use");
     }
 
+    /// @dev What was declared when the units were taken is what they were taken for.
+    function test_Take_GivenAnUpdateWaits(IOffers.Offer[2] memory any, uint256 early) external {
+        OfferId offer = create(within(any[0]));
+        update(offer, within(any[1]));
+        early = bound(early, 1, 2 minutes);
+        skip(2 minutes - early);
+        bool isLowered = any[1].availabilityBps < any[0].availabilityBps;
+        if (isLowered) {
+            any[1].availabilityBps = any[0].availabilityBps;
+            vm.expectEmit(address(offers));
+            emit IOffers.UnitsTaken(offer, 1, 1);
+            expectLimits(offer, any[1]);
+        }
+        vm.recordLogs();
+        take(offer, 1);
+
+        assertEq(vm.getRecordedLogs().length, isLowered ? 2 : 1, "said only where it changes");
+        any[0].unitsInUse = 1;
+        assertInForce(offer, any[0]);
+        skip(early);
+        assertInForce(offer, kept(any[1], any[0]));
+    }
+
+    function expectLimits(OfferId offer, IOffers.Offer memory terms) private {
+        vm.expectEmit(address(offers));
+        emit IOffers.OfferLimitsSet(
+            offer,
+            terms.coverageMaxBps,
+            terms.availabilityBps,
+            terms.termMaxDays,
+            terms.durationMaxDays,
+            terms.paymentModes,
+            terms.proofKinds,
+            terms.notice
+        );
+    }
+
     function test_Take_RevertGiven_AnUpdateLeftFewerUnitsThanInUse(IOffers.Offer[2] memory any, uint32 units) external {
         within(any[0]).units = uint32(bound(any[0].units, 2, type(uint32).max));
         within(any[1]).units = uint32(bound(any[1].units, 1, any[0].units - 1));

@@ -5,20 +5,25 @@ import {Attributes} from "../src/Attributes.sol";
 import {Deals} from "../src/Deals.sol";
 import {FeeBurn} from "../src/FeeBurn.sol";
 import {Matching} from "../src/Matching.sol";
+import {Modules} from "../src/Modules.sol";
 import {Offers} from "../src/Offers.sol";
 import {PriceGuard} from "../src/PriceGuard.sol";
 import {Rewards} from "../src/Rewards.sol";
 import {Staking} from "../src/Staking.sol";
+import {Vouchers} from "../src/Vouchers.sol";
+import {Ledger} from "../src/deals/Ledger.sol";
 import {Governance} from "../src/governance/Governance.sol";
 import {IAttributes} from "../src/interfaces/IAttributes.sol";
 import {IDeals} from "../src/interfaces/IDeals.sol";
 import {IFaults} from "../src/interfaces/IFaults.sol";
 import {IFeeBurn} from "../src/interfaces/IFeeBurn.sol";
 import {IMatching} from "../src/interfaces/IMatching.sol";
+import {IModules} from "../src/interfaces/IModules.sol";
 import {IOffers} from "../src/interfaces/IOffers.sol";
 import {IPriceGuard} from "../src/interfaces/IPriceGuard.sol";
 import {IRewards} from "../src/interfaces/IRewards.sol";
 import {IStaking} from "../src/interfaces/IStaking.sol";
+import {IVouchers} from "../src/interfaces/IVouchers.sol";
 import {DevelopmentFeed} from "../src/token/DevelopmentFeed.sol";
 import {DevelopmentFlt} from "../src/token/DevelopmentFlt.sol";
 import {DevelopmentUsd} from "../src/token/DevelopmentUsd.sol";
@@ -40,6 +45,9 @@ abstract contract SystemBase is Test {
     address internal immutable guardian = makeAddr("guardian");
     address internal immutable council = makeAddr("council");
     address internal immutable faults = makeAddr("faults");
+    address internal immutable vouchers = makeAddr("vouchers");
+    address internal immutable modules = makeAddr("modules");
+    address internal immutable disputes = makeAddr("disputes");
     address internal immutable customer = makeAddr("customer");
     address internal immutable friend = makeAddr("friend");
     address internal immutable stranger = makeAddr("stranger");
@@ -69,6 +77,9 @@ abstract contract SystemBase is Test {
     IMatching internal matching;
     IFeeBurn internal feeBurn;
     IRewards internal rewards;
+    /// At `vouchers` and `modules`.
+    IVouchers internal cashier;
+    IModules internal registry;
     /// Who gets the fees of deals: `feeBurn`.
     address internal treasury;
 
@@ -96,18 +107,29 @@ abstract contract SystemBase is Test {
             feeds[i].post(int256(fltPrice));
             sources[i] = IPriceGuard.Source(address(feeds[i]), 1 days);
         }
-        address[] memory at = _addresses(8);
-        treasury = at[6];
+        address[] memory at = _addresses(9);
+        treasury = at[7];
         _deployBelow(at, sources);
-        deals = _deployDeals(at[5]);
+        deals = _deployDeals(_deployLedger(at[6]), at[6]);
         matching = _deployMatching();
         feeBurn = _deployFeeBurn();
         rewards = _deployRewards();
-        assertEq(address(deals), at[4], "deals deployed where the others expect it");
-        assertEq(address(matching), at[5], "matching deployed where deals expects it");
-        assertEq(address(feeBurn), at[6], "the fee burn deployed where deals expects it");
-        assertEq(address(rewards), at[7], "rewards deployed where attributes expects it");
+        assertEq(address(deals), at[5], "deals deployed where the others expect it");
+        assertEq(address(matching), at[6], "matching deployed where deals expects it");
+        assertEq(address(feeBurn), at[7], "the fee burn deployed where deals expects it");
+        assertEq(address(rewards), at[8], "rewards deployed where attributes expects it");
         attributes.setAttester(attester, true);
+        _deployAbove();
+    }
+
+    /// @dev What calls deals. It is put where `Deals` expects it.
+    function _deployAbove() private {
+        string memory artifact = vm.envOr("VOUCHERS_ARTIFACT", string("Vouchers.sol:Vouchers"));
+        deployCodeTo(artifact, abi.encode(deals, staking), vouchers);
+        cashier = IVouchers(vouchers);
+        artifact = vm.envOr("MODULES_ARTIFACT", string("Modules.sol:Modules"));
+        deployCodeTo(artifact, abi.encode(deals, matching), modules);
+        registry = IModules(modules);
     }
 
     /// @dev Of the next contracts made here.
@@ -120,14 +142,31 @@ abstract contract SystemBase is Test {
     }
 
     /// @dev Mutants of a contract are put in its place by name.
-    function _deployDeals(address matchingAt) private returns (IDeals) {
-        string memory artifact = vm.envOr("DEALS_ARTIFACT", string(""));
+    function _deployLedger(address matchingAt) private returns (address) {
+        string memory artifact = vm.envOr("LEDGER_ARTIFACT", string(""));
         if (bytes(artifact).length == 0) {
-            return
-                new Deals(address(manager), staking, priceGuard, offers, matchingAt, faults, treasury, FEE_BPS, FAULTS);
+            return address(new Ledger(staking, priceGuard, offers, matchingAt, faults, vouchers, modules, FAULTS));
         }
-        bytes memory args =
-            abi.encode(manager, staking, priceGuard, offers, matchingAt, faults, treasury, FEE_BPS, FAULTS);
+        return
+            deployCode(artifact, abi.encode(staking, priceGuard, offers, matchingAt, faults, vouchers, modules, FAULTS));
+    }
+
+    function _deployDeals(address ledger, address matchingAt) private returns (IDeals) {
+        string memory artifact = vm.envOr("DEALS_ARTIFACT", string("Deals.sol:Deals"));
+        bytes memory args = abi.encode(
+            manager,
+            staking,
+            priceGuard,
+            offers,
+            matchingAt,
+            faults,
+            vouchers,
+            modules,
+            treasury,
+            FEE_BPS,
+            FAULTS,
+            ledger
+        );
         return IDeals(deployCode(artifact, args));
     }
 
@@ -141,6 +180,7 @@ abstract contract SystemBase is Test {
                 attributes,
                 priceGuard,
                 deals,
+                IModules(modules),
                 IFaults(faults),
                 guardian,
                 requestFee,
@@ -148,7 +188,7 @@ abstract contract SystemBase is Test {
             );
         }
         bytes memory args = abi.encode(
-            manager, staking, offers, attributes, priceGuard, deals, faults, guardian, requestFee, SOLVER_BOND
+            manager, staking, offers, attributes, priceGuard, deals, modules, faults, guardian, requestFee, SOLVER_BOND
         );
         return IMatching(deployCode(artifact, args));
     }
@@ -178,16 +218,16 @@ abstract contract SystemBase is Test {
     function _deployBelow(address[] memory at, IPriceGuard.Source[] memory sources) private {
         priceGuard = new PriceGuard(address(manager), sources);
         attributes =
-            new Attributes(address(manager), IStaking(at[2]), at[7], ATTRIBUTES, SECURITY_MIN, SECURITY_PER_UNIT);
-        address[] memory modules = new address[](5);
+            new Attributes(address(manager), IStaking(at[2]), at[8], ATTRIBUTES, SECURITY_MIN, SECURITY_PER_UNIT);
+        address[] memory list = new address[](5);
         uint8[] memory roles = new uint8[](5);
-        (modules[0], roles[0]) = (at[4], ModuleRoles.LOCK | ModuleRoles.REWARD);
-        (modules[1], roles[1]) = (capacity, ModuleRoles.LOCK | ModuleRoles.SLASH);
-        (modules[2], roles[2]) = (at[1], ModuleRoles.LOCK | ModuleRoles.SLASH);
-        (modules[3], roles[3]) = (at[7], ModuleRoles.REWARD);
-        (modules[4], roles[4]) = (faults, ModuleRoles.SLASH);
-        staking = new Staking(address(flt), address(usd), reserve, guardian, council, modules, roles);
-        offers = new Offers(staking, at[4]);
+        (list[0], roles[0]) = (at[5], ModuleRoles.LOCK | ModuleRoles.REWARD);
+        (list[1], roles[1]) = (capacity, ModuleRoles.LOCK | ModuleRoles.SLASH);
+        (list[2], roles[2]) = (at[1], ModuleRoles.LOCK | ModuleRoles.SLASH);
+        (list[3], roles[3]) = (at[8], ModuleRoles.REWARD);
+        (list[4], roles[4]) = (faults, ModuleRoles.SLASH);
+        staking = new Staking(address(flt), address(usd), reserve, guardian, council, list, roles);
+        offers = new Offers(staking, at[5]);
     }
 
     /* TIME AND PRICE */
@@ -243,7 +283,12 @@ abstract contract SystemBase is Test {
         attributes.secure(uint128(amount));
     }
 
-    function _offerOf(address provider, uint32 units, uint256 price) internal pure returns (IOffers.Offer memory) {
+    function _offerOf(address provider, uint32 units, uint256 price)
+        internal
+        pure
+        virtual
+        returns (IOffers.Offer memory)
+    {
         return IOffers.Offer({
             provider: provider,
             class: 0,
@@ -293,7 +338,7 @@ abstract contract SystemBase is Test {
         request.coverageBps = 30_000;
         request.notice = 1 days;
         request.expiry = uint40(block.timestamp + 7 days);
-        request.providers = new address[](0);
+        request.among.providers = new address[](0);
         request.criteria = new IMatching.Criterion[](0);
         request.prepaid = uint128(2 * dollar * units * slots * termDays);
     }

@@ -32,6 +32,8 @@ pub(crate) trait Fact {
 pub(crate) struct Place {
     pub(crate) block: u64,
     pub(crate) log_index: u64,
+    /// Only what is shown to third parties keeps it.
+    pub(crate) transaction_hash: B256,
 }
 
 /// The rows of one table.
@@ -45,7 +47,7 @@ struct Table {
 
 impl Table {
     fn new(columns: &'static [&'static str], has_place: bool) -> Self {
-        Self { columns, has_place, rows: 0, copy: CopyRow { bytes: COPY_HEADER.to_vec(), fields: 0 } }
+        Self { columns, has_place, rows: 0, copy: CopyRow::new() }
     }
 
     fn begin_row(&mut self) -> &mut CopyRow {
@@ -76,6 +78,7 @@ impl Batch {
     pub(crate) fn push<F: Fact>(&mut self, place: Place, fact: &F) {
         let table = self.tables.entry(F::TABLE).or_insert_with(|| Table::new(F::COLUMNS, true));
         let row = table.begin_row();
+        row.transaction_hash = place.transaction_hash;
         row.int(place.block).log_index(place.log_index);
         fact.write(row);
         debug_assert_eq!(row.fields, F::COLUMNS.len() + 2, "{} writes each column once", F::TABLE);
@@ -113,9 +116,14 @@ impl Batch {
 pub(crate) struct CopyRow {
     bytes: Vec<u8>,
     fields: usize,
+    transaction_hash: B256,
 }
 
 impl CopyRow {
+    fn new() -> Self {
+        Self { bytes: COPY_HEADER.to_vec(), fields: 0, transaction_hash: B256::ZERO }
+    }
+
     fn field(&mut self, value: &[u8]) -> &mut Self {
         let length = i32::try_from(value.len()).expect("a field is shorter than a response of a node");
         self.bytes.extend_from_slice(&length.to_be_bytes());
@@ -131,6 +139,11 @@ impl CopyRow {
     fn log_index(&mut self, value: u64) -> &mut Self {
         let value = i32::try_from(value).expect("a block holds fewer than 2^31 logs");
         self.field(&value.to_be_bytes())
+    }
+
+    /// That of the log, which is no field of the event.
+    pub(crate) fn transaction(&mut self) -> &mut Self {
+        self.hash(self.transaction_hash)
     }
 
     /// Ids are counted up from one and never come near 2^63.
@@ -291,7 +304,7 @@ mod tests {
         .await?;
         let mut batch = Batch::default();
         for (place, amount) in (0_u64..).zip(amounts()) {
-            batch.push(Place { block: 7, log_index: place }, &Sample(amount));
+            batch.push(Place { block: 7, log_index: place, transaction_hash: B256::ZERO }, &Sample(amount));
         }
         let copy = batch.into_copies().next().expect("one table");
         let mut connection = db.acquire().await?;

@@ -8,18 +8,24 @@ use contracts::ICapacity::ICapacityEvents;
 use contracts::IDeals::IDealsEvents;
 use contracts::IFaults::IFaultsEvents;
 use contracts::IFeeBurn::IFeeBurnEvents;
+use contracts::IGroth16::IGroth16Events;
 use contracts::IMatching::IMatchingEvents;
+use contracts::IModules::IModulesEvents;
 use contracts::IOffers::IOffersEvents;
 use contracts::IPriceGuard::IPriceGuardEvents;
 use contracts::IProbers::IProbersEvents;
+use contracts::IProofs::IProofsEvents;
 use contracts::IRewards::IRewardsEvents;
+use contracts::ISampled::ISampledEvents;
 use contracts::IStaking::IStakingEvents;
+use contracts::IVouchers::IVouchersEvents;
 
 use crate::config::Deployment;
 use crate::copy::{Batch, Place};
 use crate::facts::chain::AuthorityUpdated;
 use crate::facts::{
-    attributes, capacity, deals, faults, fee_burn, matching, offers, price_guard, probers, rewards, staking,
+    attributes, capacity, deals, faults, fee_burn, groth16, matching, modules, offers, price_guard, probers, proofs,
+    rewards, sampled, staking, vouchers,
 };
 use crate::wire::Log;
 use crate::{Fatal, fatal};
@@ -38,6 +44,11 @@ pub(crate) struct Contracts {
     capacity: Address,
     probers: Address,
     faults: Address,
+    vouchers: Address,
+    modules: Address,
+    proofs: Address,
+    groth16: Address,
+    sampled: Address,
     authority_updated: B256,
 }
 
@@ -55,14 +66,36 @@ impl Contracts {
             capacity: deployment.address("Capacity")?,
             probers: deployment.address("Probers")?,
             faults: deployment.address("Faults")?,
+            vouchers: deployment.address("Vouchers")?,
+            modules: deployment.address("Modules")?,
+            proofs: deployment.address("Proofs")?,
+            groth16: deployment.address("Groth16")?,
+            sampled: deployment.address("Sampled")?,
             authority_updated: keccak256("AuthorityUpdated(address)"),
         })
     }
 
-    pub(crate) fn addresses(&self) -> [Address; 11] {
-        let Self { staking, price_guard, offers, attributes, deals, matching, .. } = *self;
-        let Self { fee_burn, rewards, capacity, probers, faults, .. } = *self;
-        [staking, price_guard, offers, attributes, deals, matching, fee_burn, rewards, capacity, probers, faults]
+    pub(crate) fn addresses(&self) -> [Address; 16] {
+        let Self { staking, price_guard, offers, attributes, deals, matching, fee_burn, rewards, .. } = *self;
+        let Self { capacity, probers, faults, vouchers, modules, proofs, groth16, sampled, .. } = *self;
+        [
+            staking,
+            price_guard,
+            offers,
+            attributes,
+            deals,
+            matching,
+            fee_burn,
+            rewards,
+            capacity,
+            probers,
+            faults,
+            vouchers,
+            modules,
+            proofs,
+            groth16,
+            sampled,
+        ]
     }
 
     /// Adds the row of a log to the batch.
@@ -76,7 +109,7 @@ impl Contracts {
     }
 
     fn decode(&self, log: &Log, batch: &mut Batch) -> Result<()> {
-        let place = Place { block: log.block_number, log_index: log.log_index };
+        let place = Place { block: log.block_number, log_index: log.log_index, transaction_hash: log.transaction_hash };
         let (topics, data) = (log.topics.as_slice(), log.data.as_ref());
         if topics.first() == Some(&self.authority_updated) {
             let word: [u8; 32] = data.try_into().context("reading the authority")?;
@@ -107,6 +140,16 @@ impl Contracts {
             probers::write(&IProbersEvents::decode_raw_log(topics, data)?, place, batch);
         } else if address == self.faults {
             faults::write(&IFaultsEvents::decode_raw_log(topics, data)?, place, batch);
+        } else if address == self.vouchers {
+            vouchers::write(&IVouchersEvents::decode_raw_log(topics, data)?, place, batch);
+        } else if address == self.modules {
+            modules::write(&IModulesEvents::decode_raw_log(topics, data)?, place, batch);
+        } else if address == self.proofs {
+            proofs::write(&IProofsEvents::decode_raw_log(topics, data)?, place, batch);
+        } else if address == self.groth16 {
+            groth16::write(&IGroth16Events::decode_raw_log(topics, data)?, place, batch);
+        } else if address == self.sampled {
+            sampled::write(&ISampledEvents::decode_raw_log(topics, data)?, place, batch);
         } else {
             return Err(Fatal("it is of no contract of the deployment".to_owned()).into());
         }

@@ -25,7 +25,7 @@ const BATCH_MAX: usize = 50;
 #[derive(Clone, Debug)]
 pub(crate) struct Node {
     transport: Transport,
-    addresses: [Address; 11],
+    addresses: [Address; 16],
 }
 
 #[derive(Clone, Debug)]
@@ -73,7 +73,7 @@ impl<T> Reply<T> {
 }
 
 impl Node {
-    pub(crate) async fn connect(url: &str, addresses: [Address; 11]) -> Result<Self> {
+    pub(crate) async fn connect(url: &str, addresses: [Address; 16]) -> Result<Self> {
         let transport = if url.starts_with("ws") {
             let connect = ProviderBuilder::new()
                 .disable_recommended_fillers()

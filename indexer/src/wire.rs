@@ -35,6 +35,8 @@ pub(crate) struct Log {
     pub(crate) block_hash: B256,
     #[serde(deserialize_with = "quantity")]
     pub(crate) log_index: u64,
+    #[serde(deserialize_with = "bytes")]
+    pub(crate) transaction_hash: B256,
 }
 
 /// At most four topics, without an allocation.

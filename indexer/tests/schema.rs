@@ -44,7 +44,7 @@ async fn every_fact_that_state_is_derived_from_touches_it(db: PgPool) -> Result<
         query_scalar("select substr(proname, 9)::text from pg_proc where proname like 'touched\\_%'")
             .fetch_all(&db)
             .await?;
-    assert_eq!(nouns.len(), 18);
+    assert_eq!(nouns.len(), 19);
     for noun in nouns {
         let derive = source(&db, &format!("derive_{noun}")).await?;
         let touched = source(&db, &format!("touched_{noun}")).await?;

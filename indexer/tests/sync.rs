@@ -51,7 +51,6 @@ const UNTOLD: &[&str] = &[
     "spare_changed",
     "staking_paused",
     "units_returned",
-    "units_taken",
 ];
 
 struct Indexer {
@@ -235,6 +234,28 @@ async fn the_story_tells_of_nearly_every_event(db: PgPool) -> Result<()> {
         }
     }
     assert_eq!(untold, UNTOLD);
+    Ok(())
+}
+
+/// Limits are told again while an update waits: of a version's the last ones count.
+#[sqlx::test(migrations = false)]
+async fn an_update_that_waits_keeps_the_availability_of_units_taken(db: PgPool) -> Result<()> {
+    let node = Node::start().await;
+    node.chain().mine(600);
+    let mut indexer = Indexer::start(&db, &node)?;
+    indexer.synced(&node).await?;
+    node.chain().mine(20);
+    indexer.synced(&node).await?;
+    indexer.stop().await?;
+    let told: Vec<i32> =
+        query_scalar("select distinct availability_bps from offer_limits_set order by 1").fetch_all(&db).await?;
+    assert_eq!(told, [9_800, 9_900]);
+    let kept: Vec<i32> = query_scalar(
+        "select distinct unnest(array[availability_bps, next_availability_bps]) from offer where next_at is not null",
+    )
+    .fetch_all(&db)
+    .await?;
+    assert_eq!(kept, [9_900]);
     Ok(())
 }
 

@@ -89,7 +89,7 @@ impl Context {
         self.all_logs(&filter).await
     }
 
-    async fn all_logs(&self, filter: &Filter) -> Result<Vec<Log>> {
+    pub(crate) async fn all_logs(&self, filter: &Filter) -> Result<Vec<Log>> {
         let head = self.head().await?;
         self.logs_between(filter, self.deployment.first_block, head.number).await
     }

@@ -46,6 +46,10 @@ pub struct OpenArgs {
     pub exposure: u8,
     pub proof_kind: u8,
     pub payment_mode: u8,
+    /// Hashes of published modules, whose royalties the highest price includes.
+    pub modules: Vec<B256>,
+    /// Of the circuit that proofs are of; zero: their kind has none.
+    pub verification_key: B256,
     pub notice: u32,
     /// Seconds since 1970; none: a day from now.
     pub expiry: Option<u64>,
@@ -89,6 +93,8 @@ impl OpenArgs {
             exposure: 0,
             proof_kind: 0,
             payment_mode: 0,
+            modules: Vec::new(),
+            verification_key: B256::ZERO,
             notice: 0,
             expiry: None,
             resolver: Address::ZERO,
@@ -131,7 +137,7 @@ impl OpenArgs {
             priceMax: U96::try_from(self.price_max).context("a price has at most 96 bits")?,
             termDays: self.term_days,
             durationDays: self.duration_days,
-            regions,
+            among: IMatching::Among { regions, isAllowlist: is_allowlist, providers },
             firstLossMinBps: self.first_loss_min_bps,
             coverageBps: self.coverage_bps,
             exposure: self.exposure,
@@ -140,14 +146,14 @@ impl OpenArgs {
             notice: self.notice,
             expiry: U40::try_from(expiry).context("an expiry has at most 40 bits")?,
             resolver: self.resolver,
-            isAllowlist: is_allowlist,
-            providers,
             criteria: criteria.collect(),
             prepaid: self.prepaid.map_or_else(|| self.term_cost(), Ok)?,
             standbys: self.standbys,
             reserveBps: self.reserve_bps,
             availabilityPpm: self.availability_ppm,
             tip: self.tip,
+            modules: self.modules.clone(),
+            verificationKey: self.verification_key,
         })
     }
 }
@@ -349,6 +355,7 @@ fn reason_text(reason: u8) -> Option<&'static str> {
         16 => "it does not accept this application",
         17 => "too little free stake",
         18 => "it made a proposal for this request invalid",
+        19 => "the verification key",
         _ => "a reason that this version does not know",
     };
     Some(text)
@@ -358,6 +365,12 @@ fn reason_text(reason: u8) -> Option<&'static str> {
 pub async fn admit(context: &Context, deal: DealId, root: B256, proof: Vec<B256>, is_application: bool) -> Result<()> {
     let call = Matching::admitCall { deal: deal.0, root, proof, isApplication: is_application };
     context.send(context.at().matching, call).await?;
+    Ok(())
+}
+
+/// Shows by a Merkle proof that an offer with this root accepts proofs of the request's circuit.
+pub async fn admit_key(context: &Context, deal: DealId, root: B256, proof: Vec<B256>) -> Result<()> {
+    context.send(context.at().matching, Matching::admitKeyCall { deal: deal.0, root, proof }).await?;
     Ok(())
 }
 

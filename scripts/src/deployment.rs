@@ -35,6 +35,7 @@ pub struct Contracts {
     pub attributes: Address,
     pub staking: Address,
     pub offers: Address,
+    pub ledger: Address,
     pub deals: Address,
     pub matching: Address,
     pub fee_burn: Address,
@@ -45,6 +46,12 @@ pub struct Contracts {
     pub capacity: Address,
     pub probers: Address,
     pub faults: Address,
+    pub vouchers: Address,
+    pub modules: Address,
+    pub receipts: Address,
+    pub groth16: Address,
+    pub proofs: Address,
+    pub sampled: Address,
 }
 
 /// What the constructors were given; `operator verify` compares the chain with it.
@@ -81,6 +88,10 @@ pub struct Parameters {
     /// FLT wei behind an appeal.
     pub appeal_bond: String,
     pub probers: ProberRules,
+    /// Smallest units of the stablecoin that a provider pays for re-executions of a sample.
+    pub sample_pay: String,
+    /// Smallest units of the stablecoin that an executor seals with.
+    pub sample_bond: String,
 }
 
 /// Who decides that a workload is down; amounts are smallest units.
@@ -202,7 +213,7 @@ fn unwritable(path: &Path) -> String {
 
 impl Contracts {
     /// Name and address of each, in the order of deployment.
-    pub fn named(&self) -> [(&'static str, Address); 18] {
+    pub fn named(&self) -> [(&'static str, Address); 25] {
         [
             ("Flt", self.flt),
             ("Stablecoin", self.stablecoin),
@@ -213,6 +224,7 @@ impl Contracts {
             ("Attributes", self.attributes),
             ("Staking", self.staking),
             ("Offers", self.offers),
+            ("Ledger", self.ledger),
             ("Deals", self.deals),
             ("Matching", self.matching),
             ("FeeBurn", self.fee_burn),
@@ -222,6 +234,12 @@ impl Contracts {
             ("Capacity", self.capacity),
             ("Probers", self.probers),
             ("Faults", self.faults),
+            ("Vouchers", self.vouchers),
+            ("Modules", self.modules),
+            ("Receipts", self.receipts),
+            ("Groth16", self.groth16),
+            ("Proofs", self.proofs),
+            ("Sampled", self.sampled),
         ]
     }
 

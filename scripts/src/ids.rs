@@ -35,3 +35,4 @@ id!(DealId, "a deal");
 id!(OfferId, "an offer");
 id!(LockId, "a lock");
 id!(FaultId, "a fault");
+id!(JobId, "a job");

@@ -10,7 +10,7 @@ use alloy::sol_types::SolEvent;
 use anyhow::{Context as _, Result};
 use contracts::{
     Attributes, Capacity, Deals, DevelopmentUsd, Faults, FeeBurn, Governance, Matching, Offers, PriceGuard, Probers,
-    Rewards, Staking, Timelock,
+    Proofs, Rewards, Sampled, Staking, Timelock,
 };
 use serde::Serialize;
 
@@ -69,6 +69,7 @@ async fn views(context: &Context, verified: &mut Verified) -> Result<()> {
     parameters(context, verified).await?;
     rewards(context, verified).await?;
     failures(context, verified).await?;
+    computations(context, verified).await?;
     staking(context, verified).await?;
     governance(context, verified).await
 }
@@ -186,6 +187,18 @@ async fn failures(context: &Context, verified: &mut Verified) -> Result<()> {
     verified.compare("Probers eligible at least", set.probers.eligible_min, rules.eligibleMin);
     verified.compare("Probers seat", &set.probers.seat_stake, rules.seatStake);
     verified.compare("Probers pay", &set.probers.pay, context.view(at.probers, Probers::payCall {}).await?);
+    Ok(())
+}
+
+/// Kinds of proofs that are verified, as `IProofs` numbers them.
+async fn computations(context: &Context, verified: &mut Verified) -> Result<()> {
+    let (at, set) = (context.at(), &context.deployment.parameters);
+    for (kind, expected) in [(1, at.receipts), (2, at.sampled), (3, at.groth16)] {
+        let verifier = context.view(at.proofs, Proofs::verifierOfCall { kind }).await?;
+        verified.compare(format!("Proofs verifier of kind {kind}"), expected, verifier);
+    }
+    verified.compare("Sampled pay", &set.sample_pay, context.view(at.sampled, Sampled::payOfCall {}).await?);
+    verified.compare("Sampled bond", &set.sample_bond, context.view(at.sampled, Sampled::bondOfCall {}).await?);
     Ok(())
 }
 

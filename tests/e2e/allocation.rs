@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use contracts::{Deals, Matching};
+use contracts::{Deals, Matching, Offers};
 use scripts::customer::{self, STANDBY};
 use scripts::{keeper, offer};
 use sqlx::PgPool;
@@ -140,5 +140,36 @@ async fn who_activates_what_no_longer_stands_is_told_so(db: PgPool) -> Result<()
     world.advance(REMOVED).await?;
     let error = customer::activate(&carol.context, deal).await.expect_err("nothing can be assigned").to_string();
     assert!(error.contains("proposal 1 is no longer valid") && error.contains("offer 1 is barred"), "{error}");
+    world.finish().await
+}
+
+#[sqlx::test(migrations = "../indexer/migrations")]
+async fn an_update_that_waits_keeps_the_availability_of_units_taken_meanwhile(db: PgPool) -> Result<()> {
+    let mut world = World::start(db).await?;
+    let paula = world.provider("paula").await?;
+    paula.stake("400000").await?;
+    let offer = paula.offer(1_000, "1").await?;
+    let declared = paula.context.view(world.deployment.contracts.offers, Offers::availabilityOfCall { offer: offer.0 });
+    assert_eq!(declared.await?, 9_900);
+    let change = offer::Change {
+        price: Some(paula.units("2")?),
+        availability_bps: Some(9_000),
+        notice: Some(3_600),
+        ..offer::Change::default()
+    };
+    offer::update(&paula.context, offer, &change).await?;
+    world.audit().await?;
+    let carol = world.customer("carol").await?;
+    let deal = carol.open(carol.job(500, "1", 14, 28)?, &[offer]).await?;
+    paula.ready(deal, 0).await?;
+    world.audit().await?;
+    // All of the update but that comes into force.
+    world.advance(REMOVED).await?;
+    let shown = offer::show(&paula.context, offer).await?;
+    assert_eq!((shown.price_per_unit_day.to_string(), shown.notice_seconds), ("2".to_owned(), 3_600));
+    assert_eq!(shown.availability_percent, "99");
+    world.audit().await?;
+    let lowered = offer::update(&paula.context, offer, &change).await;
+    assert_eq!(refused(lowered)?, "AvailabilityLowered");
     world.finish().await
 }

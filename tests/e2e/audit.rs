@@ -7,6 +7,8 @@ use sqlx::{ConnectOptions as _, Connection as _, PgConnection, PgPool};
 use tests::chain::days;
 use tests::world::World;
 
+use crate::usage::Usage;
+
 /// Sums of facts that no contract keeps, and what only history knows. A fresh index is what they are compared with.
 const UNKNOWN_TO_CONTRACTS: &[&str] = &[
     "bucket.units",
@@ -16,9 +18,10 @@ const UNKNOWN_TO_CONTRACTS: &[&str] = &[
     "payer.refunded",
     "position.flt_claimed",
     "position.usd_claimed",
+    "serving_usage.invocations",
+    "serving_usage.signed",
     "slot.fee_total",
     "slot.provider_total",
-    "slot.royalty_total",
     "slot.stakers_total",
     "stake_lock.slashed",
     "ticket.paid",
@@ -86,6 +89,12 @@ async fn prepare(world: &World) -> Result<()> {
     customer::choose(&carol.context, waiting, &[offer]).await?;
     world.advance(days(4)).await?;
     keeper::settle(&world.keeper.context, &[(served, 0)]).await?;
+    let usage = Usage::start(world).await?;
+    world.advance(days(1)).await?;
+    usage.redeem("20", 1_000).await?;
+    keeper::settle(&world.keeper.context, &[(usage.deal, 0)]).await?;
+    usage.pay_royalties().await?;
+    usage.redeem("30", 2_000).await?;
     let credit = provider::show(&paula.context, paula.address).await?.stakers_credit;
     (credit.units > 0).then_some(()).context("stakers wait for their share")
 }

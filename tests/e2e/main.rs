@@ -18,10 +18,13 @@ mod deploy;
 mod exit;
 mod faults;
 mod governance;
+mod keeper;
 mod margin;
 mod payout;
+mod proofs;
 mod renewal;
 mod slash;
+mod usage;
 
 mod backfill;
 mod bad_input;

@@ -38,8 +38,8 @@ async fn a_slash_reaches_the_delegators(db: PgPool) -> Result<()> {
       "items": [
         {
           "amount_flt": "3000000",
-          "at": "2027-01-01T00:01:12Z",
-          "block": 72,
+          "at": "2027-01-01T00:01:19Z",
+          "block": 79,
           "commitment": null,
           "customer": "0x019A7d0b3D38DdbB7573EBf9614d8749FC8b3398",
           "customer_flt": "1000000",
@@ -54,10 +54,10 @@ async fn a_slash_reaches_the_delegators(db: PgPool) -> Result<()> {
           "provider": "0xB87d5A548085Db4079E3f34F3d09203CA368d174",
           "quarantine": 1,
           "quarantine_status": "open",
-          "release_at": "2027-01-08T00:01:12Z",
+          "release_at": "2027-01-08T00:01:19Z",
           "reporter": "0x8B0E4cc2142E72015f83f6D336b61F93c0E07009",
           "reporter_flt": "600000",
-          "slasher": "0xa564Fb40dC72329830a3928517887B9bEB0FE393",
+          "slasher": "0xc0F54BD5bf488EF2e2Cf3fF45A7112252D80A1e8",
           "slot": 0
         }
       ],

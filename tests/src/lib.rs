@@ -16,3 +16,5 @@ pub mod proving;
 pub mod bench;
 pub mod server;
 pub mod story;
+
+mod trace;

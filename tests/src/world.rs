@@ -360,7 +360,7 @@ impl Serving {
     }
 }
 
-async fn actor(chain: &Chain, deployment: &Deployment, name: &str) -> Result<Actor> {
+pub(crate) async fn actor(chain: &Chain, deployment: &Deployment, name: &str) -> Result<Actor> {
     let key = key(name)?;
     let address = key.address();
     chain.give_gas(address).await?;
@@ -378,7 +378,7 @@ async fn slasher(chain: &Chain, deployment: &Deployment) -> Result<Actor> {
 }
 
 /// The development preset, with an attester; and the price that it begins with.
-async fn deploy(chain: &Chain, stablecoin_decimals: u8) -> Result<(Deployment, u64)> {
+pub(crate) async fn deploy(chain: &Chain, stablecoin_decimals: u8) -> Result<(Deployment, u64)> {
     let config = Config {
         tokens: Tokens::Development { stablecoin_decimals },
         attesters: vec![address("attester")?],

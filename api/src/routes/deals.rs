@@ -12,11 +12,14 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::availability::{self, SetAvailability};
+use super::metering::{self, DealUsage};
+use super::modules::{self, NamedModule};
 use super::proposals::{self, BarredOffer, Proposal};
 use super::{Asked, CLASSES, missing, number_of, path, usd_scale};
 use crate::Api;
 use crate::address::Address;
 use crate::error::{Problem, Result};
+use crate::hash::Hash;
 use crate::page::{self, Key, Keyed, List, Nothing, Page, Paging, Waiting};
 use crate::snapshot::{Head, Snapshot};
 
@@ -112,6 +115,10 @@ struct DealShown {
     #[serde(flatten)]
     deal: Deal,
     request: Option<Request>,
+    /// What it runs; none: its customer named nothing that was published.
+    modules: Vec<NamedModule>,
+    /// What it was used for; null: it is not metered.
+    usage: Option<DealUsage>,
     /// What its slots reach together now; null: nobody serves.
     measured: Option<SetAvailability>,
     /// Why its offers were chosen: the cheapest valid proposal was. The latest 50, the latest first.
@@ -129,6 +136,8 @@ struct Request {
     first_loss_min_bps: i32,
     /// `none`, `receipts`, `sampled`, `groth16` or `optimistic`.
     proof_kind: String,
+    /// Of groth16 proofs, the only ones to have one.
+    verification_key: Option<Hash>,
     #[serde(with = "rfc3339")]
     expires_at: OffsetDateTime,
     /// Who decides appeals.
@@ -189,7 +198,9 @@ async fn show_deal(id: Asked<i64>, _: page::Asked<Nothing>, mut at: Snapshot) ->
     let proposals = proposals::of_deal(&mut at.db, &at.head, id).await?;
     let barred = proposals::barred(&mut at.db, id).await?;
     let measured = availability::of_deal(&mut at.db, id).await?;
-    Ok(Json(DealShown { deal, request, measured, proposals, barred }))
+    let modules = modules::of_deal(&mut at.db, &at.head, id).await?;
+    let usage = metering::of_deal(&mut at.db, &at.head, id).await?;
+    Ok(Json(DealShown { deal, request, modules, usage, measured, proposals, barred }))
 }
 
 pub(super) async fn list(api: &Api, query: &List<Filters>, at: &mut Snapshot) -> Result<Json<Page<Deal>>> {
@@ -395,6 +406,7 @@ async fn fetch_request(db: &mut PgConnection, head: &Head, id: i64) -> Result<Op
                 where mod(div(r.regions, power(2::numeric, region)), 2) = 1 order by region) as "regions!",
             r.first_loss_min_bps,
             (array['none', 'receipts', 'sampled', 'groth16', 'optimistic'])[r.proof_kind + 1] as "proof_kind!",
+            (select k.verification_key from request_key_set as k where k.deal = r.deal) as "verification_key: Hash",
             r.expires_at,
             r.resolver as "resolver: Address",
             array(select c.attribute || ':' || c.level from request_criterion_added as c

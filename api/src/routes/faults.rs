@@ -29,7 +29,7 @@ struct Fault {
     slot: i32,
     serving: i64,
     provider: Address,
-    /// `downtime` (beyond what was declared) or `abandonment`.
+    /// `downtime` (beyond what was declared), `abandonment` or `wrong` (result of a sample).
     kind: String,
     /// `proposed`, `appealed`, `executed` or `dismissed`.
     status: String,
@@ -108,7 +108,7 @@ async fn fetch(db: &mut PgConnection, list: &List<Filters>) -> Result<Vec<Fault>
             slot as "slot!",
             serving as "serving!",
             provider as "provider!: Address",
-            (array['downtime', 'abandonment'])[kind] as "kind!",
+            (array['downtime', 'abandonment', null, 'wrong'])[kind] as "kind!",
             status as "status!",
             lock as "lock!",
             trim_scale(amount * 1e-18)::text as "amount_flt!",

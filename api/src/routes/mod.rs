@@ -3,6 +3,7 @@
 //! Amounts leave Postgres as decimal text in whole tokens: `trim_scale(x * 1e-18)::text` is exact, because a numeric
 //! product keeps every digit. Lists order by (`key`, identity), `key` being what the sort names, negated to descend.
 
+mod attestations;
 mod availability;
 mod capacity;
 mod challenges;
@@ -16,7 +17,10 @@ mod events;
 mod exits;
 mod failures;
 mod faults;
+mod gateways;
 mod matching;
+mod metering;
+mod modules;
 mod network;
 mod offers;
 mod parameters;
@@ -24,6 +28,7 @@ mod payments;
 mod prices;
 mod probers;
 mod projection;
+mod proofs;
 mod proposals;
 mod providers;
 mod quotes;
@@ -72,10 +77,14 @@ pub(crate) fn router() -> OpenApiRouter<Api> {
         .merge(slots::router())
         .merge(servings::router())
         .merge(payments::router())
+        .merge(proofs::router())
         .merge(delegators::router())
         .merge(exits::router())
         .merge(rewards::router())
         .merge(customers::router())
+        .merge(gateways::router())
+        .merge(modules::router())
+        .merge(attestations::router())
         .merge(slashes::router())
         .merge(faults::router())
         .merge(probers::router())

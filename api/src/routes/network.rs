@@ -12,6 +12,7 @@ use utoipa_axum::routes;
 
 use super::capacity::{self, CapacityTotals};
 use super::failures::{self, FailureTotals};
+use super::metering::{self, MeteringTotals};
 use super::prices::{self, PriceNow};
 use super::usd_scale;
 use crate::Api;
@@ -38,6 +39,8 @@ struct Network {
     market: MarketTotals,
     #[serde(flatten)]
     failures: FailureTotals,
+    #[serde(flatten)]
+    metering: MeteringTotals,
     #[serde(flatten)]
     capacity: CapacityTotals,
 }
@@ -99,6 +102,7 @@ async fn show_network(_: page::Asked<Nothing>, mut at: Snapshot) -> Result<Json<
         stake: stake_totals(&mut at.db).await?,
         market: market_totals(&mut at.db, &at.head).await?,
         failures: failures::totals(&mut at.db).await?,
+        metering: metering::totals(&mut at.db, &at.head).await?,
         capacity: capacity::totals(&mut at.db, &at.head).await?,
     }))
 }

@@ -16,11 +16,12 @@ use super::{Asked, number_of, path, usd_scale};
 use crate::Api;
 use crate::address::Address;
 use crate::error::{Problem, Result};
+use crate::hash::Hash;
 use crate::page::{Key, Keyed, List, Page, Paging};
 use crate::snapshot::{Head, Snapshot};
 
 const SORTS: [&str; 2] = ["-block", "block"];
-const KINDS: [&str; 3] = ["funded", "credited", "refunded"];
+const KINDS: [&str; 4] = ["funded", "credited", "refunded", "redeemed"];
 
 /// A movement of a deal's escrow.
 #[derive(Debug, Serialize, ToSchema)]
@@ -29,11 +30,12 @@ struct Payment {
     log_index: i32,
     #[serde(with = "rfc3339")]
     at: OffsetDateTime,
-    /// `funded` (by a payer), `credited` (for a provider's service), `refunded` (to a payer).
+    /// `funded` (by a payer), `redeemed` (owed for usage that a gateway signed, and out of the escrow), `credited` (for a provider's
+    /// time, or of what was redeemed before), `refunded` (to a payer).
     kind: String,
-    /// The slot that a credit is for.
+    /// The slot that a credit or a redemption is for.
     slot: Option<i32>,
-    /// The payer, or the provider of a credit.
+    /// The payer, or the provider.
     account: Address,
     amount_usd: String,
     /// Split of a credit; null for the others.
@@ -41,6 +43,24 @@ struct Payment {
     royalty_usd: Option<String>,
     stakers_usd: Option<String>,
     provider_usd: Option<String>,
+    /// What was redeemed; null for the others.
+    voucher: Option<Voucher>,
+}
+
+/// What a gateway signed, cumulative for the serving.
+#[derive(Debug, Serialize, ToSchema)]
+struct Voucher {
+    gateway: Address,
+    serving: i64,
+    signed_usd: String,
+    invocations: i64,
+    /// Of the usage since the voucher before.
+    #[serde(with = "rfc3339")]
+    from: OffsetDateTime,
+    #[serde(with = "rfc3339")]
+    until: OffsetDateTime,
+    /// Of the tree of all usage records of the serving.
+    usage_root: Hash,
 }
 
 impl Keyed for Payment {
@@ -82,24 +102,66 @@ async fn list_deal_payments(
     Ok(Json(list.page(items, total)))
 }
 
+/// A row of the view `payment`, in whole tokens.
+#[derive(Debug)]
+struct Row {
+    block: i64,
+    log_index: i32,
+    at: OffsetDateTime,
+    kind: String,
+    slot: Option<i32>,
+    account: Address,
+    amount_usd: String,
+    fee_usd: Option<String>,
+    royalty_usd: Option<String>,
+    stakers_usd: Option<String>,
+    provider_usd: Option<String>,
+    gateway: Option<Address>,
+    serving: i64,
+    signed_usd: String,
+    invocations: i64,
+    used_from: Option<OffsetDateTime>,
+    used_until: Option<OffsetDateTime>,
+    usage_root: Option<Hash>,
+}
+
+impl From<Row> for Payment {
+    fn from(row: Row) -> Self {
+        let Row { block, log_index, at, kind, slot, account, amount_usd, .. } = row;
+        let Row { fee_usd, royalty_usd, stakers_usd, provider_usd, serving, signed_usd, invocations, .. } = row;
+        let voucher = row.gateway.zip(row.used_from).zip(row.used_until).zip(row.usage_root);
+        let voucher = voucher.map(|(((gateway, from), until), usage_root)| Voucher {
+            gateway,
+            serving,
+            signed_usd,
+            invocations,
+            from,
+            until,
+            usage_root,
+        });
+        Self {
+            block,
+            log_index,
+            at,
+            kind,
+            slot,
+            account,
+            amount_usd,
+            fee_usd,
+            royalty_usd,
+            stakers_usd,
+            provider_usd,
+            voucher,
+        }
+    }
+}
+
 async fn fetch(db: &mut PgConnection, head: &Head, deal: i64, list: &List<Filters>) -> Result<Vec<Payment>> {
     number_of("kind", list.filters.kind.as_ref(), &KINDS)?;
     let after = list.after_count::<i32>()?;
-    let payments = query_as!(
-        Payment,
+    let rows = query_as!(
+        Row,
         r#"
-        with payment as (
-            select block, log_index, 'funded' as kind, null::integer as slot, payer::bytea as account, amount::numeric,
-                null::numeric as fee, null::numeric as royalty, null::numeric as stakers, null::numeric as provider
-            from deal_funded where deal = $2
-            union all
-            select block, log_index, 'refunded', null, payer, amount, null, null, null, null
-            from refunded where deal = $2
-            union all
-            select block, log_index, 'credited', slot, provider, fee + royalty + to_stakers + to_provider,
-                fee, royalty, to_stakers, to_provider
-            from slot_credited where deal = $2
-        )
         select
             p.block as "block!",
             p.log_index as "log_index!",
@@ -111,10 +173,18 @@ async fn fetch(db: &mut PgConnection, head: &Head, deal: i64, list: &List<Filter
             trim_scale(p.fee * $1::text::numeric)::text as fee_usd,
             trim_scale(p.royalty * $1::text::numeric)::text as royalty_usd,
             trim_scale(p.stakers * $1::text::numeric)::text as stakers_usd,
-            trim_scale(p.provider * $1::text::numeric)::text as provider_usd
+            trim_scale(p.provider * $1::text::numeric)::text as provider_usd,
+            p.gateway as "gateway: Address",
+            coalesce(p.serving, 0) as "serving!",
+            trim_scale(coalesce(p.signed, 0) * $1::text::numeric)::text as "signed_usd!",
+            countable(coalesce(p.invocations, 0)) as "invocations!",
+            p.used_from,
+            p.used_until,
+            p.usage_root as "usage_root: Hash"
         from payment as p
         join block as b on b.number = p.block
-        where ($3::text is null or p.kind = $3)
+        where p.deal = $2
+            and ($3::text is null or p.kind = $3)
             and ($4::bytea is null or p.account = $4)
             and ($6::text is null or case
                 when $5 = 'block' then (p.block, p.log_index) > ($6::text::bigint, $7::integer)
@@ -136,22 +206,17 @@ async fn fetch(db: &mut PgConnection, head: &Head, deal: i64, list: &List<Filter
     )
     .fetch_all(db)
     .await?;
-    Ok(payments)
+    Ok(rows.into_iter().map(Payment::from).collect())
 }
 
 async fn count(db: &mut PgConnection, deal: i64, list: &List<Filters>) -> Result<i64> {
     let total = query_scalar!(
         r#"
         select count(*) as "total!"
-        from (
-            select 'funded' as kind, payer::bytea as account from deal_funded where deal = $1
-            union all
-            select 'refunded', payer from refunded where deal = $1
-            union all
-            select 'credited', provider from slot_credited where deal = $1
-        ) as p
-        where ($2::text is null or p.kind = $2)
-            and ($3::bytea is null or p.account = $3)
+        from payment
+        where deal = $1
+            and ($2::text is null or kind = $2)
+            and ($3::bytea is null or account = $3)
         "#,
         deal,
         list.filters.kind,

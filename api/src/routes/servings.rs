@@ -16,6 +16,7 @@ use super::{Asked, path, usd_scale};
 use crate::Api;
 use crate::address::Address;
 use crate::error::{Problem, Result};
+use crate::hash::Hash;
 use crate::page::{Key, Keyed, List, Page, Paging};
 use crate::snapshot::{Head, Snapshot};
 
@@ -28,6 +29,8 @@ struct Serving {
     /// Standbys from 16 on.
     slot: i32,
     is_standby: bool,
+    /// Whether it is paid what gateways sign, and nothing by time.
+    is_metered: bool,
     /// Counts the providers of the place.
     serving: i64,
     provider: Address,
@@ -50,13 +53,25 @@ struct Serving {
     /// `declined`, `silent`, `failure`, `margin`, `term`, `stop`, `funds`, `promoted` (to a slot), `dropped` (it could not lock
     /// what the slot needed); null: it is not over.
     end_reason: Option<String>,
-    /// Earned up to the indexed block, settled or not.
+    /// Earned up to the indexed block, settled or not; of a metered one what was redeemed.
     owed_usd: String,
     credited_usd: String,
     /// Earned, and not credited until three days after its end.
     held_back_usd: String,
     #[serde(with = "rfc3339::option")]
     releasable_at: Option<OffsetDateTime>,
+    /// How often vouchers of it were paid, or parts of them.
+    vouchers: i64,
+    /// What the last voucher says, cumulative.
+    invocations: i64,
+    /// End of the usage that the last voucher is for; null: none was paid.
+    #[serde(with = "rfc3339::option")]
+    used_until: Option<OffsetDateTime>,
+    /// Root of the tree of all usage records, says the last voucher.
+    usage_root: Option<Hash>,
+    /// Until when vouchers of it can be redeemed; null: it is not over, or not metered.
+    #[serde(with = "rfc3339::option")]
+    redeemable_until: Option<OffsetDateTime>,
     /// Proven downtime within it, not paid.
     down_seconds: i64,
     /// Whether the provider said that it is gone.
@@ -110,6 +125,7 @@ async fn fetch(db: &mut PgConnection, head: &Head, deal: i64, list: &List<Filter
             s.deal as "deal!",
             s.slot as "slot!",
             s.slot >= 16 as "is_standby!",
+            s.is_metered as "is_metered!",
             s.serving as "serving!",
             s.provider as "provider!: Address",
             s.offer,
@@ -125,6 +141,11 @@ async fn fetch(db: &mut PgConnection, head: &Head, deal: i64, list: &List<Filter
             trim_scale(s.credited * $1::text::numeric)::text as "credited_usd!",
             trim_scale(s.held_back * $1::text::numeric)::text as "held_back_usd!",
             s.releasable_at,
+            s.vouchers as "vouchers!",
+            countable(s.invocations) as "invocations!",
+            s.used_until,
+            s.usage_root as "usage_root: Hash",
+            s.redeemable_until,
             s.down_seconds as "down_seconds!",
             s.is_notice_given as "is_notice_given!"
         from serving as s

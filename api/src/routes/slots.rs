@@ -16,6 +16,7 @@ use super::{Asked, number_of, path, usd_scale};
 use crate::Api;
 use crate::address::Address;
 use crate::error::{Problem, Result};
+use crate::hash::Hash;
 use crate::page::{Key, Keyed, List, Page, Paging};
 use crate::snapshot::{Head, Snapshot};
 
@@ -29,6 +30,8 @@ struct Slot {
     /// Standbys from 16 on.
     slot: i32,
     is_standby: bool,
+    /// Whether it is paid what gateways sign, and nothing by time: then its price is a cap.
+    is_metered: bool,
     /// `empty` (waits for a provider), `assigned` (waits until it is ready), `serving` (of a standby: it is ready), `ended`.
     status: String,
     /// Counts the providers that served.
@@ -65,7 +68,7 @@ struct Slot {
     is_final: bool,
     /// What a settle at the indexed block would leave.
     escrow_usd: String,
-    /// Of this serving up to the indexed block, settled or not.
+    /// Of this serving up to the indexed block, settled or not; of a metered slot what was redeemed, all of which a settle credits.
     accrued_usd: String,
     /// Of that, what a settle would credit.
     creditable_usd: String,
@@ -92,6 +95,17 @@ struct Slot {
     /// Until when the provider can show that it is up; then anybody can fail the slot over.
     #[serde(with = "rfc3339::option")]
     grace_end: Option<OffsetDateTime>,
+    /// How often vouchers of this serving were paid, or parts of them.
+    vouchers: i64,
+    /// What the last voucher says, cumulative for this serving.
+    invocations: i64,
+    /// More than was redeemed where escrow or cap did not suffice; the rest can be redeemed later.
+    signed_usd: String,
+    /// End of the usage that the last voucher is for; null: none was paid.
+    #[serde(with = "rfc3339::option")]
+    used_until: Option<OffsetDateTime>,
+    /// Root of the tree of all usage records, says the last voucher.
+    usage_root: Option<Hash>,
     /// Over all servings.
     fee_usd: String,
     royalty_usd: String,
@@ -145,6 +159,7 @@ async fn fetch(db: &mut PgConnection, head: &Head, deal: i64, list: &List<Filter
             s.deal as "deal!",
             s.slot as "slot!",
             s.is_standby as "is_standby!",
+            s.is_metered as "is_metered!",
             s.status as "status!",
             s.serving as "serving!",
             s.provider as "provider: Address",
@@ -158,10 +173,7 @@ async fn fetch(db: &mut PgConnection, head: &Head, deal: i64, list: &List<Filter
             trim_scale(s.maintained_bps * 1e-4)::text as "health_maintained!",
             trim_scale(s.minimum_bps * 1e-4)::text as "health_minimum!",
             s.is_price_stale,
-            s.assigned_at,
-            s.started_at,
-            s.term_end,
-            s.ends_at,
+            s.assigned_at, s.started_at, s.term_end, s.ends_at,
             s.is_final as "is_final!",
             trim_scale(s.escrow_left * $1::text::numeric)::text as "escrow_usd!",
             trim_scale(s.accrued * $1::text::numeric)::text as "accrued_usd!",
@@ -175,6 +187,9 @@ async fn fetch(db: &mut PgConnection, head: &Head, deal: i64, list: &List<Filter
             f.is_customer as "is_flagged_by_customer?",
             f.since as "down_since?",
             f.grace_end as "grace_end?",
+            s.vouchers as "vouchers!", countable(s.invocations) as "invocations!",
+            trim_scale(s.signed * $1::text::numeric)::text as "signed_usd!",
+            s.used_until, s.usage_root as "usage_root: Hash",
             trim_scale(s.fee_total * $1::text::numeric)::text as "fee_usd!",
             trim_scale(s.royalty_total * $1::text::numeric)::text as "royalty_usd!",
             trim_scale(s.stakers_total * $1::text::numeric)::text as "stakers_usd!",

@@ -11,7 +11,7 @@ const DAN: &str = "0xd2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2";
 #[sqlx::test(migrations = "../indexer/migrations", fixtures("story"))]
 async fn a_deal_shows_its_terms_and_what_secures_it(db: PgPool) {
     let server = Server::start(&db).await;
-    assert_snapshot!(server.shown_but("/v1/deals/1", &["barred", "measured", "proposals"]).await, @r#"
+    assert_snapshot!(server.shown_but("/v1/deals/1", &["barred", "measured", "modules", "proposals", "tip_to", "usage"]).await, @r#"
     200 OK
     {
       "accrued_usd": "48015",
@@ -53,6 +53,7 @@ async fn a_deal_shows_its_terms_and_what_secures_it(db: PgPool) {
           2
         ],
         "resolver": null,
+        "verification_key": null,
         "window_end": null
       },
       "reserve_bps": 0,
@@ -71,7 +72,6 @@ async fn a_deal_shows_its_terms_and_what_secures_it(db: PgPool) {
       "stopped_at": null,
       "target_availability": null,
       "term_days": 14,
-      "tip_to": null,
       "tip_usd": "0",
       "units": 12000,
       "value_at_stake_usd": "1000000"
@@ -105,8 +105,10 @@ async fn slots_show_health_and_accrual(db: PgPool) {
           "health": "2.9995",
           "health_maintained": "2",
           "health_minimum": "1.25",
+          "invocations": 0,
           "is_final": false,
           "is_flagged_by_customer": null,
+          "is_metered": false,
           "is_price_stale": false,
           "is_standby": false,
           "lock": 1,
@@ -119,12 +121,16 @@ async fn slots_show_health_and_accrual(db: PgPool) {
           "royalty_usd": "0",
           "seeking_until": null,
           "serving": 1,
+          "signed_usd": "0",
           "slot": 0,
           "stakers_usd": "1164.24",
           "started_at": "2026-01-01T08:00:00Z",
           "status": "serving",
           "term_end": "2026-01-15T08:00:00Z",
-          "value_at_stake_usd": "1000000"
+          "usage_root": null,
+          "used_until": null,
+          "value_at_stake_usd": "1000000",
+          "vouchers": 0
         }
       ],
       "next": null,
@@ -152,7 +158,8 @@ async fn payments_are_split_to_the_last_unit(db: PgPool) {
           "provider_usd": "10478.16",
           "royalty_usd": "0",
           "slot": 0,
-          "stakers_usd": "1164.24"
+          "stakers_usd": "1164.24",
+          "voucher": null
         },
         {
           "account": "0xC1C1c1c1C1C1C1c1c1C1C1C1c1C1C1C1c1C1c1c1",
@@ -165,7 +172,8 @@ async fn payments_are_split_to_the_last_unit(db: PgPool) {
           "provider_usd": null,
           "royalty_usd": null,
           "slot": null,
-          "stakers_usd": null
+          "stakers_usd": null,
+          "voucher": null
         }
       ],
       "next": null,

@@ -6,7 +6,7 @@ import {IOffers} from "../interfaces/IOffers.sol";
 import {IPriceGuard} from "../interfaces/IPriceGuard.sol";
 import {IStaking} from "../interfaces/IStaking.sol";
 import {ISuccession} from "../interfaces/ISuccession.sol";
-import {BackingWord, STANDBY, ServingWord, Stream, StreamWord, TermsWord} from "../libraries/DealWords.sol";
+import {BackingWord, STANDBY, ServingWord, Stream, StreamWord, TermsWord, UsageWord} from "../libraries/DealWords.sol";
 import {LockMath} from "../libraries/LockMath.sol";
 import {StreamMath} from "../libraries/StreamMath.sol";
 import {DealId, LockId, ModuleId} from "../types/Ids.sol";
@@ -15,12 +15,15 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 /// @dev What is stored, and what everybody else of this folder reads it by. Invariants:
-/// 1. `held` = escrow of all slots and standbys + spare of all deals + what was settled and not credited, of servings that ended,
-/// too + tips + all credits.
-/// 2. A stream's amounts follow from its seconds: owed is `owedDown(rate, settled)`, credited `owedDown(rate, credited)`.
+/// 1. `held` = escrow of all slots and standbys + spare of all deals + what was settled or redeemed and not credited, of servings
+/// that ended, too + royalties due + tips + all credits.
+/// 2. Metered slots have a price of zero in their place, and so a rate of zero: their price is in `backing` alone. The amounts of
+/// every other stream follow from its seconds: owed is `owedDown(rate, settled)`, credited `owedDown(rate, credited)`.
 /// 3. `credited <= settled`, and only a slot that serves settles more.
 /// 4. `startedAt` moves on by time that is not paid for, and by nothing else.
 abstract contract Books is IDealsBooks {
+    uint8 internal constant METERED = 1;
+
     uint256 internal constant EMPTY = 0;
     uint256 internal constant ASSIGNED = 1;
     uint256 internal constant SERVING = 2;
@@ -34,10 +37,14 @@ abstract contract Books is IDealsBooks {
     uint256 internal constant CUT = 4;
     /// The slot ends with this serving.
     uint256 internal constant LAST = 8;
+    /// The lock has more in it than a price asked for.
+    uint256 internal constant TOPPED_UP = 16;
 
     uint256 internal constant HOLD_BACK = 3 days;
     uint256 internal constant DRY_TIME = 1 hours;
     uint256 internal constant DISPUTE = 5 days;
+    /// How long what was used of a metered slot can be redeemed after a serving's end.
+    uint256 internal constant REDEMPTION = 24 hours;
 
     /// @dev Four words: the second is all that a settle reads, unless there is a royalty.
     struct Agreement {
@@ -50,8 +57,8 @@ abstract contract Books is IDealsBooks {
         TermsWord terms;
         uint128 shares;
         uint128 spare;
-        address royaltyTo;
         uint96 royalty;
+        uint128 royaltyDue;
     }
 
     /// @dev Four words. A settle reads the first and writes the second, a renewal writes the second and the third, which has
@@ -65,10 +72,12 @@ abstract contract Books is IDealsBooks {
         Margin margin;
     }
 
+    /// @dev Of metered slots also: `termEnd` is when the last serving before this one ended, `emptySince` when the escrow was used up.
     struct Margin {
         uint40 termEnd;
         uint40 calledAt;
         uint64 staleAtCall;
+        uint40 emptySince;
     }
 
     /// @dev What is left of a serving that ended before its slot.
@@ -81,6 +90,7 @@ abstract contract Books is IDealsBooks {
     struct Rare {
         address resolver;
         uint96 tip;
+        bytes32 verificationKey;
     }
 
     /// @dev The treasury's whole credit is in every settle, so it lies beside the address.
@@ -95,6 +105,8 @@ abstract contract Books is IDealsBooks {
     IERC20 internal immutable stablecoin;
     address internal immutable matching;
     address internal immutable faults;
+    address internal immutable vouchers;
+    address internal immutable modules;
     /// Who may slash the locks granted here; zero: nobody.
     ModuleId internal immutable slasher;
     /// `value * scale / price` is FLT, see `LockMath`.
@@ -113,6 +125,9 @@ abstract contract Books is IDealsBooks {
     uint64 internal _count;
     mapping(bytes32 serving => Past) internal _past;
     mapping(DealId deal => Rare) internal _rare;
+    /// Of metered slots, by all that a voucher names: once something was redeemed, nobody needs to ask again who serves and who
+    /// pays.
+    mapping(bytes32 voucher => UsageWord) internal _usages;
 
     constructor(
         IStaking newStaking,
@@ -120,6 +135,8 @@ abstract contract Books is IDealsBooks {
         IOffers newOffers,
         address newMatching,
         address newFaults,
+        address newVouchers,
+        address newModules,
         ModuleId newSlasher
     ) {
         staking = newStaking;
@@ -127,6 +144,8 @@ abstract contract Books is IDealsBooks {
         offers = newOffers;
         matching = newMatching;
         faults = newFaults;
+        vouchers = newVouchers;
+        modules = newModules;
         slasher = newSlasher;
         stablecoin = IERC20(newStaking.stablecoin());
         scale = LockMath.scaleOf(newStaking.stablecoin());
@@ -221,6 +240,28 @@ abstract contract Books is IDealsBooks {
 
     function _servingKey(DealId deal, uint8 slot, uint256 serving) internal pure returns (bytes32) {
         return keccak256(abi.encode(deal, slot, serving));
+    }
+
+    function _usageKey(DealId deal, uint8 slot, uint256 serving, address provider, address payer)
+        internal
+        pure
+        returns (bytes32)
+    {
+        return keccak256(abi.encode(deal, slot, serving, provider, payer));
+    }
+
+    /// @dev Of a serving that is there or was.
+    function _usageKeyOf(DealId deal, uint8 slot, uint256 serving) internal view returns (bytes32) {
+        Place storage place = _places[deal][slot];
+        address provider = place.provider;
+        if (place.serving != serving || provider == address(0)) {
+            provider = _past[_servingKey(deal, slot, serving)].word.provider();
+        }
+        return _usageKey(deal, slot, serving, provider, _agreements[deal].customer);
+    }
+
+    function _usageOf(DealId deal, uint8 slot, uint256 serving) internal view returns (UsageWord) {
+        return _usages[_usageKeyOf(deal, slot, serving)];
     }
 
     function _paymentKey(DealId deal, uint256 generation, address payer) internal pure returns (bytes32) {

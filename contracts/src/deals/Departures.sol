@@ -11,21 +11,20 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 abstract contract Departures is Promotions {
     using SafeCast for uint256;
 
-    uint256 private constant NOTICE_TIME = 3 days;
-    /// Where terms have at most as many days, non-renewal may be announced at any time.
-    uint256 private constant SHORT_TERM = 4;
-
     /// @dev See `IDeals.close`.
     function close(DealId deal, uint8 slot) external {
         Place storage place = _placeOf(deal, slot);
-        require(place.stream.status() != ENDED, SlotStatusWrong(deal, slot, uint8(ENDED)));
-        bool isOver = slot < STANDBY ? _closeSlot(deal, slot, place) : _closeStandby(deal, slot, place);
+        bool isEnded = place.stream.status() == ENDED;
+        require(!isEnded || place.stream.escrow() != 0, SlotStatusWrong(deal, slot, uint8(ENDED)));
+        bool isOver = slot < STANDBY ? _closeSlot(deal, slot, place, isEnded) : _closeStandby(deal, slot, place);
         require(isOver, SlotNotOver(deal, slot));
     }
 
-    function _closeSlot(DealId deal, uint8 slot, Place storage place) private returns (bool isOver) {
+    function _closeSlot(DealId deal, uint8 slot, Place storage place, bool isEnded) private returns (bool isOver) {
         Stream memory stream;
         (stream, isOver) = _tryEnd(deal, slot, place);
+        // It had ended, and what is kept of it is not free yet.
+        if (isEnded) return stream.escrow == 0;
         if (isOver || stream.status != SERVING || block.timestamp < stream.endsAt) return isOver;
         _passOn(deal, slot, place, stream, TERM_OVER);
         return true;
@@ -75,19 +74,6 @@ abstract contract Departures is Promotions {
         _vacate(deal, slot, place, stream, isSilent);
         TermsWord terms = _agreements[deal].terms;
         if (slot < STANDBY && _goesOn(terms, stream)) _promote(deal, slot, terms, stream, old);
-    }
-
-    /// @dev See `IDeals.announceNonRenewal`.
-    function announceNonRenewal(DealId deal, uint8 slot) external {
-        (Place storage place, Stream memory stream) = _streamOf(deal, slot, SERVING);
-        address provider = place.provider;
-        _requireActor(provider, KeyRoles.SERVE);
-        bool isShort = _agreements[deal].terms.termDays() <= SHORT_TERM;
-        uint256 latest = isShort ? stream.endsAt : stream.endsAt - NOTICE_TIME;
-        require(block.timestamp <= latest, NoticeTooLate(deal, slot, latest.toUint40()));
-        stream.flags |= FINAL;
-        place.stream = stream.pack();
-        emit SlotFinal(deal, slot, provider);
     }
 
     /// @dev See `IDeals.stop`.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {BackingWord, READY_TIME, Stream, TermsWord} from "../libraries/DealWords.sol";
+import {BackingWord, READY_TIME, STANDBY, Stream, TermsWord} from "../libraries/DealWords.sol";
 import {StreamMath} from "../libraries/StreamMath.sol";
 import {DealId, LockId, OfferId} from "../types/Ids.sol";
 import {Streams} from "./Streams.sol";
@@ -36,7 +36,14 @@ abstract contract Endings is Streams {
         returns (Stream memory stream, bool isEnded)
     {
         stream = place.stream.unpack();
-        if (stream.status == ENDED) return (stream, true);
+        if (stream.status == ENDED) {
+            // Kept for what was still to be redeemed.
+            if (stream.escrow != 0 && block.timestamp > stream.endsAt + REDEMPTION) {
+                _spare(deal, slot, stream);
+                place.stream = stream.pack();
+            }
+            return (stream, true);
+        }
         if (stream.status == SERVING) return _tryEndServing(deal, slot, place);
         if (_isFillable(deal)) return (stream, false);
         if (stream.status == ASSIGNED) {
@@ -56,6 +63,8 @@ abstract contract Endings is Streams {
         bool isDry;
         (stream, isDry) = _accrue(deal, slot, place);
         uint256 driesAt = _settledTo(stream);
+        TermsWord terms = _agreements[deal].terms;
+        if (terms.isMetered() && stream.escrow == 0) (isDry, driesAt) = (true, place.margin.emptySince);
         if (isDry && block.timestamp >= driesAt + DRY_TIME) {
             _cut(place, stream, driesAt);
             _end(deal, slot, place, stream, OUT_OF_FUNDS);
@@ -63,8 +72,7 @@ abstract contract Endings is Streams {
         }
         if (block.timestamp < stream.endsAt) return (stream, false);
         // A term that nobody renewed is over, the job is not.
-        bool isPaid = stream.escrow >= StreamMath.owedDown(_rateOf(deal, place), 1 days);
-        TermsWord terms = _agreements[deal].terms;
+        bool isPaid = stream.escrow >= StreamMath.owedDown(place.backing.price() * terms.units(), 1 days);
         if (isPaid && stream.flags & CUT == 0 && _goesOn(terms, stream)) return (stream, false);
         _end(deal, slot, place, stream, stream.flags & CUT == 0 ? TERM_OVER : STOPPED);
         return (stream, true);
@@ -84,26 +92,41 @@ abstract contract Endings is Streams {
         stream.endsAt = endsAt;
     }
 
-    /// @dev What was settled stays with the slot, to be credited later; the rest of its escrow becomes spare. The lock
-    /// stays until its end, for what is still to be shown about the time that was served.
+    /// @dev What was settled stays with the slot, to be credited later; the rest of its escrow becomes spare, of metered slots once
+    /// nothing can be redeemed. The lock stays until its end, for what is still to be shown about the time that was served.
     function _end(DealId deal, uint8 slot, Place storage place, Stream memory stream, uint8 reason) internal {
-        Agreement storage agreement = _agreements[deal];
-        uint256 left = stream.escrow;
+        TermsWord terms = _agreements[deal].terms;
         bool wasServing = stream.status == SERVING;
-        stream.escrow = 0;
         stream.status = ENDED;
         if (!wasServing) stream.endsAt = block.timestamp;
+        if (!_isRedeemable(slot, terms, place, wasServing ? stream.endsAt : 0)) _spare(deal, slot, stream);
         place.stream = stream.pack();
-        if (left != 0) {
-            uint128 spare = (agreement.spare + left).toUint128();
-            agreement.spare = spare;
-            _emitFunded(deal, slot, 0);
-            emit SpareChanged(deal, spare);
-        }
         // Where a standby was promoted, its place keeps its name for what it is still to be credited.
         address provider = wasServing ? place.provider : address(0);
         emit SlotEnded(deal, slot, provider, stream.endsAt.toUint40(), reason);
-        if (wasServing) _giveBack(agreement.terms, place.backing.offer());
+        if (wasServing) _giveBack(terms, place.backing.offer());
+    }
+
+    /// @dev Whether somebody may still be paid from the escrow of a slot whose last serving ended at `endedAt`, or before.
+    function _isRedeemable(uint8 slot, TermsWord terms, Place storage place, uint256 endedAt)
+        private
+        view
+        returns (bool)
+    {
+        if (!_isMetered(slot, terms)) return false;
+        if (endedAt == 0) endedAt = place.margin.termEnd;
+        return block.timestamp <= endedAt + REDEMPTION;
+    }
+
+    /// @dev The stream is in memory, whoever calls writes it.
+    function _spare(DealId deal, uint8 slot, Stream memory stream) private {
+        if (stream.escrow == 0) return;
+        Agreement storage agreement = _agreements[deal];
+        uint128 spare = (agreement.spare + stream.escrow).toUint128();
+        agreement.spare = spare;
+        stream.escrow = 0;
+        _emitFunded(deal, slot, 0);
+        emit SpareChanged(deal, spare);
     }
 
     /// @dev Nothing was served, so nothing is owed: lock and units are free at once.

@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {IDeals} from "../interfaces/IDeals.sol";
 import {ISuccession} from "../interfaces/ISuccession.sol";
-import {STANDBY, Stream, Terms} from "../libraries/DealWords.sol";
+import {STANDBY, Stream, Terms, TermsWord} from "../libraries/DealWords.sol";
 import {StreamMath} from "../libraries/StreamMath.sol";
 import {DealId} from "../types/Ids.sol";
 import {KeyRoles} from "../types/Roles.sol";
@@ -24,12 +24,12 @@ abstract contract Escrow is Departures {
 
     /// A slot's part of a payment, where a standby's is 1: a retainer is a fiftieth of a price.
     uint256 private constant SLOT_WEIGHT = 50;
-    uint256 private constant ALL_SLOTS = 2 ** STANDBY - 1;
     uint8 private constant PLACES = STANDBY + 7;
 
     /// @dev What one payment needs to remember while it visits slots and standbys: bit i is that of number i.
     struct Payment {
         uint256 live;
+        bool isLasting;
         uint256 dry;
         uint256 weight;
         uint256 balance;
@@ -75,14 +75,15 @@ abstract contract Escrow is Departures {
         terms.termDays = opening.termDays;
         terms.slots = opening.slots;
         terms.hasRoyalty = opening.royalty != 0;
+        terms.isMetered = opening.paymentMode == METERED;
+        terms.proofKind = opening.proofKind;
         agreement.terms = terms.pack();
-        if (opening.royalty != 0) {
-            agreement.royalty = opening.royalty;
-            agreement.royaltyTo = opening.royaltyTo;
-        }
+        if (opening.royalty != 0) agreement.royalty = opening.royalty;
         if (opening.tip != 0 || opening.resolver != address(0)) {
-            _rare[deal] = Rare(opening.resolver, uint256(opening.tip).toUint96());
+            _rare[deal].resolver = opening.resolver;
+            _rare[deal].tip = uint256(opening.tip).toUint96();
         }
+        if (opening.verificationKey != 0) _rare[deal].verificationKey = opening.verificationKey;
         emit DealOpened(
             deal,
             opening.customer,
@@ -102,8 +103,10 @@ abstract contract Escrow is Departures {
     function fund(DealId deal, uint128 amount) external returns (uint128 shares) {
         require(amount != 0, AmountZero());
         Agreement storage agreement = _agreements[deal];
+        require(agreement.terms.stoppedAt() == 0, DealStopped(deal));
         Payment memory payment = _settleAll(deal, _slotsOf(deal));
-        require(payment.live & ALL_SLOTS != 0, DealOver(deal));
+        // What a failure gives back goes to all shares at once where nothing goes on: nobody may buy them before it.
+        require(payment.isLasting, DealOver(deal));
         uint128 spare = agreement.spare;
         shares = _mint(deal, agreement, msg.sender, amount, payment.balance + spare);
         if (spare != 0) {
@@ -118,13 +121,15 @@ abstract contract Escrow is Departures {
     /// @dev Ends what is over, settles the rest, and adds up what is left. A standby whose term is over gets nothing: what ran
     /// dry before its end would be paid after it.
     function _settleAll(DealId deal, uint8 slots) private returns (Payment memory payment) {
-        uint8 end = STANDBY + _agreements[deal].terms.standbys();
+        TermsWord terms = _agreements[deal].terms;
+        uint8 end = STANDBY + terms.standbys();
         for (uint8 slot = 0; slot < end; slot = _after(slot, slots)) {
             Place storage place = _places[deal][slot];
             Stream memory stream;
             bool isOver;
             if (slot < STANDBY) {
                 (stream, isOver) = _tryEnd(deal, slot, place);
+                if (!isOver && _goesOn(terms, stream)) payment.isLasting = true;
             } else {
                 (stream,) = _accrue(deal, slot, place);
                 isOver = stream.status == ENDED || (stream.status == SERVING && block.timestamp >= stream.endsAt);
@@ -132,9 +137,14 @@ abstract contract Escrow is Departures {
             payment.balance += stream.escrow;
             if (isOver) continue;
             _addLive(payment, slot);
-            bool isDry = stream.status == SERVING && Math.min(block.timestamp, stream.endsAt) > _settledTo(stream);
-            if (isDry) payment.dry |= uint256(1) << slot;
+            if (stream.status == SERVING && _isDry(slot, terms, stream)) payment.dry |= uint256(1) << slot;
         }
+    }
+
+    /// @dev Usage needs something to be paid from, and time stands still where it is not paid for.
+    function _isDry(uint8 slot, TermsWord terms, Stream memory stream) private view returns (bool) {
+        if (_isMetered(slot, terms)) return stream.escrow == 0;
+        return Math.min(block.timestamp, stream.endsAt) > _settledTo(stream);
     }
 
     function _addLive(Payment memory payment, uint8 slot) private pure {
@@ -190,8 +200,9 @@ abstract contract Escrow is Departures {
     /// would keep a provider bound and unpaid.
     function _resume(DealId deal, uint8 slot, Place storage place, Stream memory stream) private {
         uint256 rate = _rateOf(deal, place);
+        uint256 full = rate == 0 ? place.backing.price() * _agreements[deal].terms.units() : rate;
         uint256 hour = stream.settled + Math.min(DRY_TIME, stream.endsAt - block.timestamp);
-        uint256 need = StreamMath.owedDown(rate, hour) - StreamMath.owedDown(rate, stream.settled);
+        uint256 need = StreamMath.owedDown(full, hour) - StreamMath.owedDown(full, stream.settled);
         require(stream.escrow >= need, EscrowTooLow(stream.escrow, need));
         stream.startedAt = block.timestamp - stream.settled;
         _emitSettled(deal, slot, place.serving, stream, rate);
@@ -206,8 +217,8 @@ abstract contract Escrow is Departures {
         _requireActor(payer, KeyRoles.CUSTOMER);
         _requireRecipient(payer, recipient);
         for (uint8 slot = 0; slot < slots; ++slot) {
-            (, bool isEnded) = _tryEnd(deal, slot, _places[deal][slot]);
-            require(isEnded, DealRunning(deal));
+            (Stream memory stream, bool isEnded) = _tryEnd(deal, slot, _places[deal][slot]);
+            require(isEnded && stream.escrow == 0, DealRunning(deal));
         }
         uint8 standbys = agreement.terms.standbys();
         for (uint8 i = 0; i < standbys; ++i) {
@@ -226,25 +237,5 @@ abstract contract Escrow is Departures {
         emit SpareChanged(deal, spare - amount);
         emit Refunded(deal, payer, shares, amount, total - shares);
         if (amount != 0) stablecoin.safeTransfer(recipient, amount);
-    }
-
-    /// @dev See `ISuccession.payTip`.
-    function payTip(DealId deal, address recipient) external returns (uint128 amount) {
-        _requireMatching();
-        amount = _rare[deal].tip;
-        if (amount == 0) return 0;
-        _rare[deal].tip = 0;
-        emit ISuccession.TipPaid(deal, recipient, amount);
-        _addCredit(_treasury, recipient, amount);
-    }
-
-    /// @dev See `IDeals.payStakers`. `Deals` approved `Staking` when it was made.
-    function payStakers(address provider) external returns (uint128 amount) {
-        amount = _stakersCredits[provider];
-        require(amount != 0, AmountZero());
-        _stakersCredits[provider] = 0;
-        _held -= amount;
-        emit StakersPaid(provider, amount);
-        staking.addReward(provider, address(stablecoin), amount);
     }
 }

@@ -17,6 +17,8 @@ contract Extension is Failures {
         IOffers newOffers,
         address newMatching,
         address newFaults,
+        address newVouchers,
+        address newModules,
         ModuleId newSlasher
-    ) Books(newStaking, newPriceGuard, newOffers, newMatching, newFaults, newSlasher) {}
+    ) Books(newStaking, newPriceGuard, newOffers, newMatching, newFaults, newVouchers, newModules, newSlasher) {}
 }

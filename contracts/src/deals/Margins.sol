@@ -52,6 +52,8 @@ abstract contract Margins is Escrow {
         lock.amount += amount;
         staking.regrant(id, lock.amount, lock.end);
         emit SlotToppedUp(deal, slot, provider, amount, lock.amount);
+        stream.flags |= TOPPED_UP;
+        place.stream = stream.pack();
         if (stream.flags & CALLED == 0) return;
         Reading memory reading = _read(deal, place);
         if (!reading.isStale && reading.health >= LockMath.maintainedBps(reading.coverageBps)) {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IStaking} from "../interfaces/IStaking.sol";
 import {ISuccession} from "../interfaces/ISuccession.sol";
 import {BackingWord, STANDBY, ServingPacking, Stream, TermsWord} from "../libraries/DealWords.sol";
 import {StreamMath} from "../libraries/StreamMath.sol";
-import {DealId} from "../types/Ids.sol";
+import {DealId, LockId} from "../types/Ids.sol";
 import {Endings} from "./Endings.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
@@ -67,6 +68,13 @@ abstract contract Promotions is Endings {
         Past storage past = _past[_servingKey(deal, slot, serving)];
         (past.word, past.backing) = (ServingPacking.pack(provider, stream), backing);
         if (stream.flags & CALLED != 0) place.margin.calledAt = 0;
+        if (_isMetered(slot, terms)) {
+            // What it was not yet paid keeps the escrow where it is.
+            uint40 endedAt = _settledTo(stream).toUint40();
+            place.margin.termEnd = endedAt;
+            bytes32 key = _usageKeyOf(deal, slot, serving);
+            _usages[key] = _usages[key].end(endedAt);
+        }
         emit ISuccession.ServingEnded(
             deal, slot, provider, serving, backing.lock(), _settledTo(stream).toUint40(), heldBack.toUint128(), reason
         );
@@ -96,12 +104,14 @@ abstract contract Promotions is Endings {
             Successor memory next = _size(terms, place.backing, waiting, stream.escrow, old);
             // Nobody serves for nothing; it is the customer who is short, and the standby is kept.
             if (stream.escrow < StreamMath.owedDown(next.price * terms.units(), DRY_TIME)) continue;
-            if (_enlarge(next)) {
+            (bool isEnlarged, bool isUnable) = _enlarge(next, stream.flags & TOPPED_UP != 0);
+            if (isEnlarged) {
                 next.standby = standby;
                 _install(deal, slot, place, stream, waiting, next);
                 return true;
             }
-            _drop(deal, standby, place, waiting);
+            // Whatever else is in the way, gas of whoever calls included, is not its fault.
+            if (isUnable) _drop(deal, standby, place, waiting);
         }
         return false;
     }
@@ -119,20 +129,38 @@ abstract contract Promotions is Endings {
         next.flags = waiting.flags & FINAL;
         if (next.flags != 0) next.termEnd = Math.min(next.termEnd, waiting.endsAt);
         next.value = _value(terms, next.price, escrow, block.timestamp);
-        // A lock has 96 bits, a value 99.
+        next.lock = _scale(old, next.value);
+    }
+
+    /// @dev A lock has 96 bits, a value 99. For more than 96 bits no stake suffices.
+    function _scale(Backed memory old, uint256 value) private pure returns (uint256) {
         unchecked {
-            next.lock = Math.ceilDiv(old.lock * next.value, old.value);
+            return Math.min(Math.ceilDiv(old.lock * value, old.value), type(uint96).max);
         }
     }
 
-    function _enlarge(Successor memory next) private returns (bool) {
-        if (next.lock > type(uint96).max) return false;
-        // Both were just bounded.
+    /// @dev Nobody sizes another's lock by topping up his own: then, and before it forfeits anything, what the standby has
+    /// reserved says what it agreed to.
+    function _enlarge(Successor memory next, bool isOwn) private returns (bool isEnlarged, bool isUnable) {
+        LockId lock = next.backing.lock();
+        if (isOwn) {
+            Backed memory own = Backed(staking.amountOf(lock), next.backing.valueAtStake());
+            if (own.value != 0) next.lock = Math.min(next.lock, _scale(own, next.value));
+        }
+        // Both are bounded.
         // forge-lint: disable-next-line(unsafe-typecast)
-        try staking.regrant(next.backing.lock(), uint128(next.lock), uint40(next.termEnd + DISPUTE)) returns (address) {
-            return true;
+        try staking.regrant(lock, uint128(next.lock), uint40(next.termEnd + DISPUTE)) returns (address) {
+            return (true, false);
         } catch {
-            return false;
+            uint256 selector;
+            // Without a selector, and without gas, all of this is undone.
+            assembly ("memory-safe") {
+                returndatacopy(0, 0, 4)
+                selector := shr(224, mload(0))
+            }
+            isUnable = selector == uint32(IStaking.StakeTooLow.selector)
+                || selector == uint32(IStaking.FirstLossTooLow.selector);
+            if (isUnable && !isOwn) return _enlarge(next, true);
         }
     }
 
@@ -157,7 +185,7 @@ abstract contract Promotions is Endings {
         // In one word, with a price that was in one before.
         (address provider, uint16 serving) = (from.provider, to.serving + 1);
         // forge-lint: disable-next-line(unsafe-typecast)
-        (to.provider, to.price, to.serving) = (provider, uint80(next.price), serving);
+        (to.provider, to.price, to.serving) = (provider, next.terms.isMetered() ? 0 : uint80(next.price), serving);
         to.backing = next.backing.withValueAtStake(next.value);
         (stream.status, stream.flags, stream.settled, stream.credited) = (SERVING, next.flags, 0, 0);
         (stream.startedAt, stream.endsAt) = (block.timestamp, next.termEnd);

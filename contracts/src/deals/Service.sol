@@ -1,29 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IDeals} from "../interfaces/IDeals.sol";
 import {IOffers} from "../interfaces/IOffers.sol";
 import {IStaking} from "../interfaces/IStaking.sol";
+import {ISuccession} from "../interfaces/ISuccession.sol";
 import {BackingPacking, BackingWord, READY_TIME, STANDBY, Stream, TermsWord} from "../libraries/DealWords.sol";
 import {LockMath} from "../libraries/LockMath.sol";
 import {StreamMath} from "../libraries/StreamMath.sol";
 import {DealId, LockId, OfferId} from "../types/Ids.sol";
 import {KeyRoles} from "../types/Roles.sol";
-import {Revenue} from "./Revenue.sol";
+import {Redemptions} from "./Redemptions.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 /// @dev A slot's or standby's way from empty over assigned to serving, term by term.
-abstract contract Service is Revenue {
+abstract contract Service is Redemptions {
     using SafeCast for uint256;
 
     uint256 private constant RENEWAL_TIME = 1 days;
     /// What the escrow must pay of the next term when the customer himself renews.
     uint256 private constant RENEWAL_FUNDS_MIN = 1 days;
+    /// Below it a retainer, rounded up to one, would be more than 2 %.
+    uint256 private constant STANDBY_PRICE_MIN = 50;
 
     /* START */
 
-    /// @inheritdoc IDeals
+    /// @dev See `IDeals`.
     function assign(DealId deal, uint8 slot, OfferId offer) external returns (LockId lock) {
         _requireMatching();
         // What the one who was promoted from here is still to be credited.
@@ -32,23 +34,25 @@ abstract contract Service is Revenue {
         TermsWord terms = _agreements[deal].terms;
         _requireFillable(deal, slot, terms);
         (address provider, uint256 price) = _providerOf(deal, terms, offer);
+        require(slot < STANDBY || price >= STANDBY_PRICE_MIN, ISuccession.PriceTooLow(price, STANDBY_PRICE_MIN));
         uint256 value = _reserved(deal, slot, terms, price, stream.escrow, block.timestamp);
         uint128 amount = LockMath.lockUp(value, terms.coverageBps(), scale, priceGuard.lowForGrant()).toUint128();
         // The term starts with `ready`, up to half an hour from here, and no later than this does it end.
         uint256 lockEnd = _termEnd(terms, block.timestamp) + READY_TIME + DISPUTE;
         lock = staking.grant(provider, amount, lockEnd.toUint40(), slasher);
         place.provider = provider;
-        place.price = _paidUp(slot, price).toUint80();
+        uint80 paid = _paidUp(slot, price).toUint80();
+        place.price = _isMetered(slot, terms) ? 0 : paid;
         ++place.serving;
         (stream.startedAt, stream.endsAt, stream.settled, stream.credited) = (block.timestamp, 0, 0, 0);
         stream.status = ASSIGNED;
         place.stream = stream.pack();
         place.backing = BackingPacking.pack(offer, lock, price, value);
-        _emitAssigned(deal, slot, place, amount);
+        _emitAssigned(deal, slot, place, paid, amount);
         offers.take(offer, terms.units().toUint32());
     }
 
-    function _emitAssigned(DealId deal, uint8 slot, Place storage place, uint128 amount) private {
+    function _emitAssigned(DealId deal, uint8 slot, Place storage place, uint80 paid, uint128 amount) private {
         BackingWord backing = place.backing;
         emit SlotAssigned(
             deal,
@@ -56,7 +60,7 @@ abstract contract Service is Revenue {
             place.provider,
             place.serving,
             backing.offer(),
-            place.price,
+            paid,
             backing.lock(),
             amount,
             backing.valueAtStake().toUint128()
@@ -83,28 +87,13 @@ abstract contract Service is Revenue {
         return false;
     }
 
-    /// @dev Value at stake. A standby stands for the slot with the largest escrow, and reserves a part of what that would take.
-    function _reserved(DealId deal, uint8 slot, TermsWord terms, uint256 price, uint256 escrow, uint256 startsAt)
-        internal
-        view
-        returns (uint256)
-    {
-        if (slot < STANDBY) return _value(terms, price, escrow, startsAt);
-        uint8 slots = terms.slots();
-        escrow = 0;
-        for (uint8 i = 0; i < slots; ++i) {
-            escrow = Math.max(escrow, _places[deal][i].stream.escrow());
-        }
-        return Math.ceilDiv(_value(terms, price, escrow, startsAt) * terms.reserveBps(), BPS);
-    }
-
     function _providerOf(DealId deal, TermsWord terms, OfferId offer) private view returns (address, uint256) {
         IOffers.Offer memory current = offers.offerOf(offer);
         return
             (current.provider, terms.hasRoyalty() ? uint256(current.price) + _agreements[deal].royalty : current.price);
     }
 
-    /// @inheritdoc IDeals
+    /// @dev See `IDeals`.
     function ready(DealId deal, uint8 slot) external {
         (Place storage place, Stream memory stream) = _streamOf(deal, slot, ASSIGNED);
         address provider = place.provider;
@@ -124,7 +113,7 @@ abstract contract Service is Revenue {
 
     /* TERMS */
 
-    /// @inheritdoc IDeals
+    /// @dev See `IDeals`.
     function renew(DealId deal, uint8 slot) external {
         TermsWord terms = _agreements[deal].terms;
         _requirePlace(deal, slot, terms);
@@ -137,12 +126,14 @@ abstract contract Service is Revenue {
         uint256 price = backing.price();
         uint256 startsAt = stream.endsAt;
         stream.endsAt = _termEnd(terms, startsAt);
-        uint256 escrow = _fundsOf(deal, _paidUp(slot, price) * terms.units(), stream, startsAt);
+        uint256 rate = _paidUp(slot, price) * terms.units();
+        uint256 escrow =
+            _isMetered(slot, terms) ? _meteredFunds(rate, stream, startsAt) : _fundsOf(deal, rate, stream, startsAt);
         uint256 value = _reserved(deal, slot, terms, price, escrow, startsAt);
         (address provider, uint128 amount, bool isPriced) =
             _regrant(backing.lock(), value, terms.coverageBps(), stream.endsAt);
-        if (isPriced && stream.flags & CALLED != 0) {
-            stream.flags &= ~CALLED;
+        if (isPriced && stream.flags & (CALLED | TOPPED_UP) != 0) {
+            stream.flags &= ~(CALLED | TOPPED_UP);
             place.margin.calledAt = 0;
         }
         place.stream = stream.pack();
@@ -195,6 +186,13 @@ abstract contract Service is Revenue {
         }
     }
 
+    /// @dev A day of usage at the cap, whoever renews: more of it may never come.
+    function _meteredFunds(uint256 rate, Stream memory stream, uint256 startsAt) private pure returns (uint256) {
+        uint256 need = StreamMath.owedDown(rate, Math.min(stream.endsAt - startsAt, RENEWAL_FUNDS_MIN));
+        require(stream.escrow >= need, EscrowTooLow(stream.escrow, need));
+        return stream.escrow;
+    }
+
     /// @dev Without a price the lock keeps its FLT for the term: a broken feed must not end every deal.
     function _regrant(LockId lock, uint256 value, uint256 coverageBps, uint256 termEnd)
         private
@@ -208,7 +206,7 @@ abstract contract Service is Revenue {
 
     /* END */
 
-    /// @inheritdoc IDeals
+    /// @dev See `IDeals`.
     function releaseLock(DealId deal, uint8 slot) external {
         (Place storage place, Stream memory stream) = _streamOf(deal, slot, ENDED);
         LockId lock = place.backing.lock();

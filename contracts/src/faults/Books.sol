@@ -26,6 +26,7 @@ abstract contract Books is IFaultsBooks {
 
     uint8 internal constant DOWNTIME = 1;
     uint8 internal constant ABANDONMENT = 2;
+    uint8 internal constant WRONG = 4;
 
     uint8 internal constant PROPOSED = 1;
     uint8 internal constant APPEALED = 2;
@@ -69,6 +70,8 @@ abstract contract Books is IFaultsBooks {
     IFeeBurn internal immutable feeBurn;
     ICapacity internal immutable capacity;
     IProbers internal immutable probers;
+    /// Whose word a wrong result is.
+    address internal immutable disputes;
     uint8 internal immutable quorum;
     uint8 internal immutable panelQuorum;
     uint16 internal immutable eligibleMin;
@@ -87,6 +90,8 @@ abstract contract Books is IFaultsBooks {
     uint128 internal _bonds;
     /// Fees to be burned, of all served time that was ever noted.
     uint128 internal _recorded;
+    /// Servings of which a wrong result was proposed: they may fail as well, before or afterwards.
+    mapping(DealId deal => mapping(uint8 slot => mapping(uint32 serving => bool))) internal _isWrong;
 
     constructor(
         IStaking newStaking,
@@ -95,6 +100,7 @@ abstract contract Books is IFaultsBooks {
         IFeeBurn newFeeBurn,
         ICapacity newCapacity,
         IProbers newProbers,
+        address newDisputes,
         uint128 newAppealBond
     ) {
         flt = IERC20(newStaking.flt());
@@ -104,6 +110,7 @@ abstract contract Books is IFaultsBooks {
         feeBurn = newFeeBurn;
         capacity = newCapacity;
         probers = newProbers;
+        disputes = newDisputes;
         IProbers.Rules memory rules = newProbers.rules();
         quorum = rules.quorum;
         panelQuorum = rules.panelQuorum;

@@ -47,8 +47,9 @@ contract Verdicts is Served {
         IFeeBurn newFeeBurn,
         ICapacity newCapacity,
         IProbers newProbers,
+        address newDisputes,
         uint128 newAppealBond
-    ) Books(newStaking, newDeals, newOffers, newFeeBurn, newCapacity, newProbers, newAppealBond) {}
+    ) Books(newStaking, newDeals, newOffers, newFeeBurn, newCapacity, newProbers, newDisputes, newAppealBond) {}
 
     /* PROPOSE */
 
@@ -73,23 +74,71 @@ contract Verdicts is Served {
         ISuccession.Serving memory past = _servingOf(deal, slot, serving);
         _checkProposal(failure, past.provider, kind);
         failure.proposed |= kind;
+        IFaults.Fault memory accused = _accusation(deal, slot, serving, past);
+        (accused.kind, accused.reporter) = (kind, msg.sender);
+        (accused.amount, accused.customerMax) = _sizes(deal, failure, past, kind);
+        return _propose(accused);
+    }
+
+    /// @dev See `IFaults.proposeWrong`. It never reverts when the serving was one: who waits for it could not finish.
+    function proposeWrong(DealId deal, uint8 slot, uint32 serving, address reporter) external returns (FaultId fault) {
+        require(msg.sender == disputes, NotDisputes(msg.sender));
+        if (_isWrong[deal][slot][serving]) return fault;
+        probers.openDay();
+        (,, uint32 eligible) = probers.dayOf(_dayOf(uint40(block.timestamp)));
+        if (eligible < eligibleMin) return fault;
+        (ISuccession.Serving memory served, bool answers) = _answering(deal, slot, serving);
+        if (!answers) return fault;
+        _isWrong[deal][slot][serving] = true;
+        IFaults.Fault memory accused = _accusation(deal, slot, serving, served);
+        (accused.kind, accused.reporter) = (WRONG, reporter);
+        IStaking.Lock memory held = staking.lockOf(served.lock);
+        accused.amount = held.amount;
+        uint40 until = uint40(Math.min(block.timestamp, served.endedAt));
+        accused.customerMax = _paidFor(deals.dealOf(deal), served, held, until);
+        return _propose(accused);
+    }
+
+    /// @dev The serving with what it is owed now, and whether its lock outlasts an appeal and its decision.
+    function _answering(DealId deal, uint8 slot, uint32 serving)
+        private
+        view
+        returns (ISuccession.Serving memory served, bool answers)
+    {
+        served = _servingOf(deal, slot, serving);
+        uint256 decided = block.timestamp + APPEAL_TIME + DECISION_TIME;
+        answers = _isRunning(served.lock, decided);
+        if (deals.slotOf(deal, slot).serving != serving) return (served, answers);
+        // The lock of a slot that ended early can be freed before its end.
+        answers = answers && decided <= served.endedAt + DISPUTE;
+        // What a running serving is owed was settled some time ago.
+        served.owed = uint128(Math.max(served.owed, deals.accrued(deal, slot)));
+    }
+
+    function _accusation(DealId deal, uint8 slot, uint32 serving, ISuccession.Serving memory served)
+        private
+        pure
+        returns (IFaults.Fault memory accused)
+    {
+        (accused.deal, accused.slot, accused.serving) = (deal, slot, serving);
+        (accused.provider, accused.lock) = (served.provider, served.lock);
+    }
+
+    function _propose(IFaults.Fault memory accused) private returns (FaultId fault) {
         fault = FaultId.wrap(++_count);
-        IFaults.Fault storage proposed = _faults[fault];
-        (proposed.deal, proposed.slot, proposed.serving) = (deal, slot, serving);
-        (proposed.kind, proposed.state, proposed.provider, proposed.lock) = (kind, PROPOSED, past.provider, past.lock);
-        (proposed.reporter, proposed.proposedAt) = (msg.sender, uint40(block.timestamp));
-        (proposed.amount, proposed.customerMax) = _sizes(deal, failure, past, kind);
+        (accused.state, accused.proposedAt) = (PROPOSED, uint40(block.timestamp));
+        _faults[fault] = accused;
         emit FaultProposed(
             fault,
-            deal,
-            past.provider,
-            slot,
-            serving,
-            kind,
-            past.lock,
-            proposed.amount,
-            msg.sender,
-            uint40(block.timestamp) + APPEAL_TIME
+            accused.deal,
+            accused.provider,
+            accused.slot,
+            accused.serving,
+            accused.kind,
+            accused.lock,
+            accused.amount,
+            accused.reporter,
+            accused.proposedAt + APPEAL_TIME
         );
     }
 
@@ -128,8 +177,21 @@ contract Verdicts is Served {
             uint256 due = covered == 0 ? 0 : Math.mulDiv(DOWNTIME_TIMES * missing, lock * BPS, covered);
             amount = Math.min(Math.max(due, Math.ceilDiv(lock * DOWNTIME_MIN_BPS, BPS)), most).toUint128();
         }
-        uint256 paid = Math.min(past.owed, rate * _servedOf(failure.since, held.end, agreed.termDays) / 1 days);
-        customerMax = covered == 0 ? 0 : Math.mulDiv(paid, lock * BPS, covered).toUint128();
+        customerMax = _paidFor(agreed, past, held, failure.since);
+    }
+
+    /// @dev What the customer paid in the term that `until` is in, in FLT at the grant's price.
+    function _paidFor(
+        IDeals.Deal memory agreed,
+        ISuccession.Serving memory served,
+        IStaking.Lock memory held,
+        uint40 until
+    ) private pure returns (uint128) {
+        uint256 covered = uint256(served.valueAtStake) * agreed.coverageBps;
+        if (covered == 0) return 0;
+        uint256 rate = uint256(served.price) * agreed.units;
+        uint256 paid = Math.min(served.owed, rate * _servedOf(until, held.end, agreed.termDays) / 1 days);
+        return Math.mulDiv(paid, uint256(held.amount) * BPS, covered).toUint128();
     }
 
     /// @dev Seconds of the term that it failed in. The lock ends five days after the term, or, when that was renewed
@@ -183,7 +245,7 @@ contract Verdicts is Served {
 
     function _decide(FaultId fault, IFaults.Fault storage accused, bool isGuilty, uint8 decidedBy) private {
         emit FaultDecided(fault, isGuilty, decidedBy);
-        accused.state = isGuilty ? EXECUTED : DISMISSED;
+        (accused.state, accused.decidedBy) = (isGuilty ? EXECUTED : DISMISSED, decidedBy);
         _bonds -= bond;
         if (isGuilty) _slash(fault, accused);
         flt.safeTransfer(isGuilty ? DEAD : accused.appellant, bond);
@@ -212,7 +274,7 @@ contract Verdicts is Served {
     function _slash(FaultId fault, IFaults.Fault storage accused) private {
         uint128 slashed;
         uint128 fromOwn;
-        if (_isRunning(accused.lock)) {
+        if (_isRunning(accused.lock, block.timestamp)) {
             (slashed, fromOwn) = staking.slash(
                 accused.lock,
                 accused.amount,
@@ -226,9 +288,9 @@ contract Verdicts is Served {
     }
 
     /// @dev After its end anyone may have released it.
-    function _isRunning(LockId lock) private view returns (bool) {
+    function _isRunning(LockId lock, uint256 at) private view returns (bool) {
         try staking.lockOf(lock) returns (IStaking.Lock memory held) {
-            return block.timestamp <= held.end;
+            return at <= held.end;
         } catch {
             return false;
         }

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {DealId, LockId, OfferId} from "../types/Ids.sol";
+import {IRedemption} from "./IRedemption.sol";
 import {ISuccession} from "./ISuccession.sol";
 
 /// @title What `Deals` refuses and tells; what may be called is in `IDeals`.
@@ -12,7 +13,7 @@ interface IDealsBooks {
     error DealUnknown(DealId deal);
     error DealRunning(DealId deal);
     error DealStopped(DealId deal);
-    /// @dev Every slot has ended: there is nothing left to pay for.
+    /// @dev Every slot has ended, or will with the serving that runs: there is nothing left to pay for.
     error DealOver(DealId deal);
     error SlotUnknown(DealId deal, uint8 slot);
     error SlotStatusWrong(DealId deal, uint8 slot, uint8 status);
@@ -83,7 +84,7 @@ interface IDealsBooks {
         uint128 credited,
         uint40 startedAt
     );
-    /// @notice One credit and its split: `fee + royalty + toStakers + toProvider`.
+    /// @notice One credit and its split: `fee + royalty + toStakers + toProvider`. The royalty is its deal's, see `IRedemption`.
     event SlotCredited(
         DealId indexed deal,
         uint8 indexed slot,
@@ -142,7 +143,7 @@ interface IDealsBooks {
 /// Assumptions, liveness:
 /// - The stablecoin blocks neither this contract nor, for `payStakers`, `Staking`.
 /// - Somebody calls `renew` in the last day of a term. Everything else works whenever it is called.
-interface IDeals is IDealsBooks, ISuccession {
+interface IDeals is IDealsBooks, ISuccession, IRedemption {
     /// @dev What a deal is, from its request on. Fee and royalty are fixed when it is opened.
     struct Deal {
         address customer;
@@ -160,8 +161,9 @@ interface IDeals is IDealsBooks, ISuccession {
         uint40 startedAt; // first `ready`; the duration runs from here. Zero before
         uint40 stoppedAt; // customer's stop, zero before
         uint40 expiry; // empty slots can be filled until then
-        uint96 royalty; // per unit-day, on top of the offer's price
-        address royaltyTo; // whose credit the royalty is
+        uint96 royalty; // per unit-day, on top of the offer's price; `Modules` says whose
+        uint8 proofKind;
+        bytes32 verificationKey; // of groth16 proofs; zero: none
         uint16 generation; // of shares; a new one starts when a payment finds the escrow used up
         uint128 shares; // escrow shares of all payers
         uint128 spare; // escrow of no slot: of slots that ended
@@ -175,14 +177,14 @@ interface IDeals is IDealsBooks, ISuccession {
         address provider;
         OfferId offer;
         uint32 serving; // serving number, counts providers
-        uint96 price; // offer's price plus royalty, per unit-day
+        uint96 price; // offer's price plus royalty, per unit-day; of metered slots the most that it may be
         LockId lock;
         uint40 startedAt; // when accrual started, moved on by what was not served; zero before `ready`
         uint40 termEnd;
         uint8 status;
         bool isFinal; // non-renewal announced
         uint128 escrow;
-        uint128 owed; // cumulative for this serving, at the last settle
+        uint128 owed; // cumulative for this serving, at the last settle; of metered slots what was redeemed
         uint128 credited; // cumulative for this serving
         uint128 valueAtStake; // at the last grant
         uint40 endsAt; // accrual ends: term end, or stop plus notice
@@ -206,8 +208,9 @@ interface IDeals is IDealsBooks, ISuccession {
         uint32 notice;
         uint16 durationDays;
         uint40 expiry;
-        uint96 royalty;
-        address royaltyTo;
+        uint96 royalty; // of all its modules
+        uint8 proofKind;
+        bytes32 verificationKey;
         uint128 prepaid;
         uint128 requestFee; // on top of `prepaid`, credited to the treasury
         uint8 standbys; // at most 4
@@ -240,14 +243,15 @@ interface IDeals is IDealsBooks, ISuccession {
     function renew(DealId deal, uint8 slot) external;
     /// @notice The provider or its SERVE key, until 3 days before the term's end, at any time where terms have at most 4 days.
     function announceNonRenewal(DealId deal, uint8 slot) external;
-    /// @notice Anyone. Moves what was earned out of the escrow, and credits what was earned 3 days ago. Does nothing when
-    /// there is nothing to do.
+    /// @notice Anyone. Moves what was earned out of the escrow, and credits what was earned 3 days ago; of metered slots it credits
+    /// what was redeemed. Does nothing when there is nothing to do.
     function settle(DealId deal, uint8 slot) external;
     /// @notice One code per pair: 0 settled, 1 unknown, 2 nothing to settle.
     function settleMany(DealId[] calldata deals, uint8[] calldata slots) external returns (uint8[] memory codes);
     /// @notice Ends a slot whose term or stop's notice is over, that ran dry an hour ago, or that nobody can fill any
     /// more. What it did not use becomes spare. Anyone. The lock stays for `releaseLock`. Where the deal goes on and a day of
-    /// the slot is paid, the end of a term passes it on (see `ISuccession`).
+    /// the slot is paid, the end of a term passes it on (see `ISuccession`). A metered slot that ended is closed once more, when
+    /// its escrow is free (see `IRedemption`).
     function close(DealId deal, uint8 slot) external;
     /// @notice Anyone, five days after a slot ended: frees its lock, which was granted until five days after its term, and so
     /// outlasts a slot that ended early. Reverts as `Staking` does: `LockNotEnded` before, `LockUnknown` when it is free.
@@ -271,7 +275,8 @@ interface IDeals is IDealsBooks, ISuccession {
     /* MONEY */
 
     /// @notice Anyone who approved this contract. Mints shares at the balance after settling; the amount and what is spare are
-    /// spread over the slots and standbys that have not ended, 50 to 1. One that ran dry must get enough for an hour.
+    /// spread over the slots and standbys that have not ended, 50 to 1. One that ran dry must get enough for an hour. Refused
+    /// once the deal was stopped, or no slot goes on after the serving that runs.
     function fund(DealId deal, uint128 amount) external returns (uint128 shares);
     /// @notice The customer, his CUSTOMER key, or `Matching` for a request that he takes back. Slots that are served end after
     /// the deal's notice, all others now.

@@ -31,6 +31,7 @@ interface IFaultsBooks {
     error NoFailure(DealId deal, uint8 slot, uint32 serving);
     error AlreadyProposed(DealId deal, uint8 slot, uint32 serving, uint8 kind);
     error KindUnknown(uint8 kind);
+    error NotDisputes(address caller);
     error ProbersTooFew(uint32 eligible, uint16 need);
     error ProposalTooEarly(uint40 opensAt);
     error ProposalTooLate(uint40 closedAt);
@@ -174,7 +175,7 @@ interface IFaults is IFaultsBooks {
         uint128 upTo;
     }
 
-    /// @dev kind: 1 downtime beyond what was declared, 2 abandonment.
+    /// @dev kind: 1 downtime beyond what was declared, 2 abandonment, 4 a wrong result.
     /// state: 1 proposed, 2 appealed, 3 executed, 4 dismissed.
     struct Fault {
         DealId deal;
@@ -182,6 +183,7 @@ interface IFaults is IFaultsBooks {
         uint32 serving;
         uint8 kind;
         uint8 state;
+        uint8 decidedBy; // of an appeal: 1 panel, 2 resolver, 3 nobody in time; zero: not appealed, or not decided yet
         address provider;
         LockId lock;
         uint128 amount; // FLT
@@ -234,6 +236,11 @@ interface IFaults is IFaultsBooks {
     /// @notice Anyone, at most 12 hours after it can be shown (downtime: at the failover; abandonment: 24 hours later).
     /// kind: 1 downtime, 2 abandonment. Each once a failure. The caller is the reporter.
     function proposeFault(DealId deal, uint8 slot, uint32 serving, uint8 kind) external returns (FaultId fault);
+    /// @notice `disputes` (`Sampled`) only: two executors agree with each other, and not with the serving's provider. All of
+    /// its lock, once a serving. The reporter gets what reporters get. Returns zero and does nothing where nothing can be
+    /// proposed: there are too few probers for a panel, it was proposed already, or the lock can be
+    /// free before a decision.
+    function proposeWrong(DealId deal, uint8 slot, uint32 serving, address reporter) external returns (FaultId fault);
     /// @notice The provider, its SERVE key or the customer, within 36 hours, with a bond in FLT. Where no resolver is named
     /// a panel is drawn for the day after, which somebody opens then: at least 12 hours are left.
     function appeal(FaultId fault) external;

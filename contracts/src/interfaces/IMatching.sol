@@ -20,6 +20,10 @@ interface IMatchingBooks {
     error FirstLossOutOfRange(uint16 bps);
     error ExposureUnknown(uint8 exposure);
     error ProofKindUnknown(uint8 kind);
+    /// @dev Groth16 needs one, and nothing else has one.
+    error VerificationKeyWrong(uint8 kind, bytes32 key);
+    /// @dev Of the modules, where it leaves nothing of the maximum price for the offer.
+    error RoyaltyTooHigh(uint96 royalty, uint96 priceMax);
     error PaymentModeUnknown(uint8 mode);
     error ListTooLong(uint256 length, uint256 most);
     error LevelInvalid(uint8 level);
@@ -89,6 +93,8 @@ interface IMatchingBooks {
     event RequestStandbysSet(
         DealId indexed deal, uint8 standbys, uint16 reserveBps, uint32 availabilityPpm, uint128 tip
     );
+    /// @notice Only where there is one.
+    event RequestKeySet(DealId indexed deal, bytes32 indexed verificationKey);
     /// @notice Pushed out by a cheaper one, not needed, or no longer of the places that wait: its bond is free again.
     event ProposalDropped(DealId indexed deal, uint32 indexed round, address indexed proposer);
     /// @notice It is not what it says, or could not be activated: its proposer's bond is burned. The second best is the best.
@@ -127,6 +133,13 @@ interface IMatching is IMatchingBooks {
         uint8 level;
     }
 
+    /// @dev Who may serve. A struct of its own because bindings encode at most 24 members.
+    struct Among {
+        uint256 regions; // bitmap, zero: any
+        bool isAllowlist; // `providers` are the only ones, else they are barred
+        address[] providers; // at most 32
+    }
+
     struct Request {
         string application; // content id, 1 to 128 bytes
         uint8 class;
@@ -135,23 +148,23 @@ interface IMatching is IMatchingBooks {
         uint96 priceMax; // per unit-day, royalties included
         uint8 termDays; // 1 to 14
         uint16 durationDays; // a term to 3,650
-        uint256 regions; // bitmap, zero: any
+        Among among;
         uint16 firstLossMinBps;
         uint16 coverageBps; // 20,000 to 50,000
         uint8 exposure;
         uint8 proofKind;
-        uint8 paymentMode; // 0 reserved
+        uint8 paymentMode; // 0 reserved, 1 metered
         uint32 notice; // seconds, at least what the offers ask for, at most 14 days
         uint40 expiry; // empty slots can be filled until then; at most 14 days ahead
         address resolver; // zero: none
-        bool isAllowlist; // `providers` are the only ones, else they are barred
-        address[] providers; // at most 32
         Criterion[] criteria; // at most 10
-        uint128 prepaid; // at least one term of all slots and retainers at the maximum price
+        uint128 prepaid; // at least, at the maximum price, a term of all retainers and slots; where these are metered, a day of them
         uint8 standbys; // at most 4
         uint16 reserveBps; // of a slot's lock, by a standby: 2,000, or 10,000 for all of it
         uint32 availabilityPpm; // target in millionths, below 1,000,000; zero: none
         uint128 tip; // stablecoin for whose proposal is activated
+        bytes32[] modules; // that it runs, at most 8, see `IModules`
+        bytes32 verificationKey; // of groth16 proofs, see `IGroth16`; zero for every other kind
     }
 
     /// @notice Anyone, for himself, unless paused. Takes `prepaid` and the request fee from the caller, who approved `Deals`.
@@ -177,6 +190,9 @@ interface IMatching is IMatchingBooks {
     /// @notice Anyone: shows that the customer (or the application) of `deal` is in the Merkle tree of `root`, which an offer
     /// names. Leaves are `keccak256(keccak256(abi.encode(customer)))` and `keccak256(keccak256(bytes(application)))`.
     function admit(DealId deal, bytes32 root, bytes32[] calldata proof, bool isApplication) external;
+    /// @notice Anyone: shows that the verification key of `deal` is in the Merkle tree of `root`, which an offer names. Leaves are
+    /// `keccak256(keccak256(abi.encode(key)))`.
+    function admitKey(DealId deal, bytes32 root, bytes32[] calldata proof) external;
     /// @notice Governance; at most 100 tokens.
     function setRequestFee(uint128 newFee) external;
     /// @notice Governance; at most 10,000 FLT. Proposals that stand keep the bond that they were made with.
@@ -212,6 +228,6 @@ interface IMatching is IMatchingBooks {
     /// @notice The first criterion or limit that `offer` fails for `deal`; zero: none.
     /// 1 gone, 2 class, 3 region, 4 price, 5 units, 6 coverage, 7 term, 8 duration, 9 payment mode, 10 proof kind,
     /// 11 notice, 12 listed, 13 first loss, 14 attribute, 15 customer not accepted, 16 application not accepted, 17 free stake,
-    /// 18 barred.
+    /// 18 barred, 19 verification key not accepted.
     function reasonOf(DealId deal, OfferId offer) external view returns (uint8);
 }

@@ -70,7 +70,8 @@ interface IOffers {
     event OfferCreated(
         OfferId indexed offer, address indexed provider, uint8 class, uint8 region, uint32 units, uint96 price
     );
-    /// @notice Follows every `OfferCreated` and `OfferUpdated` with the rest of the terms.
+    /// @notice Follows every `OfferCreated` and `OfferUpdated` with the rest of the terms. Again, without roots, after
+    /// `UnitsTaken`: the update that waits keeps the availability that the units were taken at.
     event OfferLimitsSet(
         OfferId indexed offer,
         uint16 coverageMaxBps,
@@ -81,7 +82,7 @@ interface IOffers {
         uint8 proofKinds,
         uint32 notice
     );
-    /// @notice Follows every `OfferLimitsSet`, with zeros where everybody and everything is accepted.
+    /// @notice Follows `OfferLimitsSet` of a creation or an update, with zeros where everybody and everything is accepted.
     event OfferRootsSet(
         OfferId indexed offer, bytes32 customersRoot, bytes32 applicationsRoot, bytes32 verificationKeysRoot
     );
@@ -102,14 +103,14 @@ interface IOffers {
     function create(Offer calldata newOffer) external returns (OfferId offer);
 
     /// @notice Replaces units, price, limits and roots after 2 minutes. Class and region never change, and nothing else of `newOffer`
-    /// is read. Deals that run keep their price and their units. The availability is not lowered while units are in use; an
-    /// update that waited before they were taken was there to be seen, and comes into force.
+    /// is read. Deals that run keep their price and their units. The availability is not lowered while units are in use: see `take`.
     function update(OfferId offer, Offer calldata newOffer) external;
 
     /// @notice Removes the offer after 2 minutes. Deals that run go on.
     function remove(OfferId offer) external;
 
-    /// @notice Takes units for a slot. `Deals` only. Reverts where the offer is gone or has too few free units.
+    /// @notice Takes units for a slot. `Deals` only. Reverts where the offer is gone or has too few free units. An update that
+    /// waits and lowers the availability comes into force without that.
     /// @return provider Whose units they are.
     /// @return price Price in force, per unit-day.
     function take(OfferId offer, uint32 units) external returns (address provider, uint96 price);

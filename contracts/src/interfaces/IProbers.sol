@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {DealId, FaultId} from "../types/Ids.sol";
+import {DealId, FaultId, JobId} from "../types/Ids.sol";
 
 /// @title Probers: who tests that workloads answer, and who of them is drawn.
 /// @notice Holds probers' FLT and the stablecoin that their statements are paid from. Stake is counted in *seats* of equal
@@ -133,6 +133,9 @@ interface IProbers {
     /// @notice Who probes `deal` on `day`, in the order of the draw; fewer where fewer are registered.
     function drawOf(DealId deal, uint32 day) external view returns (address[] memory);
     function panelOf(FaultId fault, uint32 day) external view returns (address[] memory);
+    /// @notice Who computes samples of `job` again, at most `count`, of those that can be drawn on `day`. `seed` is the sample's: that
+    /// of the day is known to who commits.
+    function executorsOf(JobId job, bytes32 seed, uint32 day, uint8 count) external view returns (address[] memory);
     /// @notice Zeros: nobody opened it.
     function dayOf(uint32 day) external view returns (bytes32 seed, uint32 seats, uint32 eligible);
     /// @notice What a prober signs.

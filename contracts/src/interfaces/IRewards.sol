@@ -126,7 +126,8 @@ interface IRewards is IRewardsBooks {
 
     /// @notice Anyone: notes which part of a slot's fee is to be burned. Before the slot changes hands, or it is lost. What was
     /// noted before is rewarded first; while it cannot be (not sold, the price stale, the funds too low) what is noted waits
-    /// after it, as one part up to the latest position. Only what waits of the provider before must be rewarded first.
+    /// after it, as one part up to the latest position. Only what waits of the provider before must be rewarded first. Of a
+    /// standby that was promoted it must have been noted once before: `NothingRecorded`.
     function recordFee(DealId deal, uint8 slot) external returns (uint128 amount);
     /// @notice Anyone, once `FeeBurn` sold what was recorded: `kappa * fee / high` FLT for the slot's provider and stakers. What was
     /// recorded while it waited is next.

@@ -6,15 +6,17 @@ import {DealId, LockId} from "../types/Ids.sol";
 /// @title Succession: how a deal outlives its providers. A part of `IDeals`.
 /// @notice A deal has slots 0 to 15 and standbys, which are numbered from 16 on and are streams like slots: assigned, ready,
 /// settled, renewed and closed by the same calls. What a standby is paid per unit-day is its retainer, 2 % of its own price
-/// rounded up, of which no royalty is paid; what it locks is `reserveBps` of the lock that a slot would need at its price, with the
-/// largest escrow of a slot. It takes its units, which can go on proving capacity. Margin is not called for standbys. A
+/// rounded up, of which no royalty is paid (and so its price is 50 at least); what it locks is `reserveBps` of the lock that
+/// a slot would need at its price, with the largest escrow of a slot. It takes its units, which can go on proving capacity. Margin is not called for standbys. A
 /// standby's place can be filled as long as there is a slot to stand by for, and when the last slot has ended `close` or
 /// `refund` ends it.
 ///
 /// When a provider's serving ends before its slot does, the slot passes on in the same transaction: the first standby that
 /// can lock `ceil(lock * value now / value at the grant)` serves from that second on, at its own price, without a price of
-/// FLT. One that cannot is dropped and forfeits what it was not yet credited. When none can, the slot is empty and seeks for
-/// 24 hours at least. Where the escrow does not pay an hour of a standby's price, it is kept and not promoted. One that
+/// FLT. Lock and value are those of the serving before. Where that was topped up, or the standby has not the stake for it,
+/// those of its own grant suffice, if they ask for less: what others topped up it did not agree to. One without the stake for
+/// that is dropped and forfeits what it was not yet credited. When none can, the slot is empty and seeks for 24 hours at least.
+/// Where the escrow does not pay an hour of a standby's price, it is kept and not promoted. One that
 /// announced that it will not renew serves to the end of the term that it stood by for.
 ///
 /// A slot passes on when its serving failed, when its customer replaces it, when its term is over, not renewed, and a day of
@@ -42,6 +44,8 @@ interface ISuccession {
     error HeldBack(DealId deal, uint8 slot, uint32 serving, uint40 until);
     /// @dev Standbys have no margin.
     error NotSlot(DealId deal, uint8 slot);
+    /// @dev Of a standby, whose retainer is rounded up.
+    error PriceTooLow(uint256 price, uint256 need);
 
     /// @notice What of a deal is about standbys, after `DealTermsSet`. `reserveBps` is 2,000 or 10,000. `tip` is the proposer's at the
     /// activation.
@@ -76,7 +80,7 @@ interface ISuccession {
         uint128 valueAtStake,
         uint40 termEnd
     );
-    /// @notice It could not lock what the slot needs. Its lock is released, `forfeited` retainers are in its place's escrow again
+    /// @notice It has not the stake even at its own ratio. Its lock is released, `forfeited` retainers are in its place's escrow again
     /// (`SlotFunded`), its place is empty. What it is owed is what it was credited.
     event StandbyDropped(DealId indexed deal, uint8 indexed standby, address indexed provider, uint128 forfeited);
     /// @notice Nobody serves the slot; it can be filled until `until`.
@@ -98,7 +102,8 @@ interface ISuccession {
     function stopSlot(DealId deal, uint8 slot, uint32 serving) external;
     /// @notice The customer or his CUSTOMER key, when he may `leave`: the serving ends now, and the slot passes on.
     function replace(DealId deal, uint8 slot) external returns (bool isServed);
-    /// @notice Anyone, three days after a serving ended: credits what it was held back.
+    /// @notice Anyone, three days after a serving ended: credits what it was held back. Of a metered slot at any time: what was
+    /// redeemed.
     function releaseServing(DealId deal, uint8 slot, uint32 serving) external returns (uint128 amount);
     /// @notice `Matching` only: pays the tip of `deal`, once, as a credit.
     function payTip(DealId deal, address recipient) external returns (uint128 amount);

@@ -5,7 +5,7 @@ import {LockId, OfferId} from "../types/Ids.sol";
 
 /// @dev Terms of a deal in one word, from the lowest bit:
 /// units 32 | exposure 8 | firstLossMinBps 16 | standbys 3 | reserve 5 (steps of 500 bps) | openedAt 40 | startedAt 40 | stoppedAt 40 | feeBps 16 | durationDays 16 |
-/// coverageBps 16 | termDays 8 | slots 8 | hasRoyalty 8.
+/// coverageBps 16 | termDays 8 | slots 8 | hasRoyalty 1 | isMetered 1 | proofKind 3.
 type TermsWord is uint256;
 
 /// @dev A slot's stream in one word, from the lowest bit:
@@ -19,6 +19,10 @@ type BackingWord is uint256;
 /// @dev A serving that ended before its slot, from the lowest bit:
 /// provider 160 | settled 32 | credited 32 | endedAt 32.
 type ServingWord is uint256;
+
+/// @dev Of a serving of a metered slot, from the lowest bit: redeemed 96 (it left the escrow) | credited 96 (of that) | endedAt 40 (where
+/// it ended before its slot did).
+type UsageWord is uint256;
 
 /// @dev In memory every field has a word of its own: the compiler's code for packed structs is many times as long as this.
 struct Terms {
@@ -36,6 +40,8 @@ struct Terms {
     uint256 termDays;
     uint256 slots;
     bool hasRoyalty;
+    bool isMetered;
+    uint256 proofKind;
 }
 
 /// @dev `settled` and `credited` are seconds. `startedAt` of a slot that is assigned is when it was.
@@ -66,7 +72,8 @@ using {
     TermsPacking.coverageBps,
     TermsPacking.termDays,
     TermsPacking.slots,
-    TermsPacking.hasRoyalty
+    TermsPacking.hasRoyalty,
+    TermsPacking.isMetered
 } for TermsWord global;
 using {
     BackingPacking.withValueAtStake,
@@ -82,7 +89,15 @@ using {
     ServingPacking.endedAt,
     ServingPacking.release
 } for ServingWord global;
-using {StreamPacking.unpack, StreamPacking.status, StreamPacking.escrow} for StreamWord global;
+using {
+    UsagePacking.redeemed,
+    UsagePacking.credited,
+    UsagePacking.endedAt,
+    UsagePacking.redeem,
+    UsagePacking.credit,
+    UsagePacking.end
+} for UsageWord global;
+using {StreamPacking.unpack, StreamPacking.status, StreamPacking.escrow, StreamPacking.endsAt} for StreamWord global;
 using {TermsPacking.pack} for Terms global;
 using {StreamPacking.pack} for Stream global;
 
@@ -94,6 +109,8 @@ uint8 constant STANDBY = 16;
 
 library TermsPacking {
     uint256 private constant RESERVE_STEP = 500;
+    uint256 private constant HAS_ROYALTY = 1 << 248;
+    uint256 private constant IS_METERED = 1 << 249;
 
     function unpack(TermsWord packed) internal pure returns (Terms memory terms) {
         uint256 word = TermsWord.unwrap(packed);
@@ -110,7 +127,9 @@ library TermsPacking {
         terms.coverageBps = word >> 216 & type(uint16).max;
         terms.termDays = word >> 232 & type(uint8).max;
         terms.slots = word >> 240 & type(uint8).max;
-        terms.hasRoyalty = word >> 248 != 0;
+        terms.hasRoyalty = packed.hasRoyalty();
+        terms.isMetered = packed.isMetered();
+        terms.proofKind = word >> 250 & 7;
     }
 
     /// @dev Every field comes from one of its type and was checked by `Matching`, or is a block's time.
@@ -119,7 +138,9 @@ library TermsPacking {
         word |= terms.startedAt << 104 | terms.stoppedAt << 144 | terms.feeBps << 184 | terms.durationDays << 200
         | terms.coverageBps << 216;
         word |= terms.standbys << 56 | terms.reserveBps / RESERVE_STEP << 59;
-        word |= terms.termDays << 232 | terms.slots << 240 | uint256(terms.hasRoyalty ? 1 : 0) << 248;
+        word |= terms.termDays << 232 | terms.slots << 240 | terms.proofKind << 250;
+        if (terms.hasRoyalty) word |= HAS_ROYALTY;
+        if (terms.isMetered) word |= IS_METERED;
         return TermsWord.wrap(word);
     }
 
@@ -174,7 +195,12 @@ library TermsPacking {
     }
 
     function hasRoyalty(TermsWord packed) internal pure returns (bool) {
-        return TermsWord.unwrap(packed) >> 248 != 0;
+        return TermsWord.unwrap(packed) & HAS_ROYALTY != 0;
+    }
+
+    /// @dev Of its slots; standbys are paid by time whatever the deal.
+    function isMetered(TermsWord packed) internal pure returns (bool) {
+        return TermsWord.unwrap(packed) & IS_METERED != 0;
     }
 
     // Cut the fields out.
@@ -223,6 +249,10 @@ library StreamPacking {
 
     function escrow(StreamWord packed) internal pure returns (uint256) {
         return StreamWord.unwrap(packed) & type(uint96).max;
+    }
+
+    function endsAt(StreamWord packed) internal pure returns (uint256) {
+        return StreamWord.unwrap(packed) >> 136 & TIME;
     }
 }
 
@@ -296,5 +326,38 @@ library ServingPacking {
 
     function endedAt(ServingWord packed) internal pure returns (uint256) {
         return ServingWord.unwrap(packed) >> 224;
+    }
+}
+
+library UsagePacking {
+    error RedeemedTooHigh(uint256 redeemed);
+
+    function redeemed(UsageWord packed) internal pure returns (uint256) {
+        return UsageWord.unwrap(packed) & type(uint96).max;
+    }
+
+    function credited(UsageWord packed) internal pure returns (uint256) {
+        return UsageWord.unwrap(packed) >> 96 & type(uint96).max;
+    }
+
+    function endedAt(UsageWord packed) internal pure returns (uint256) {
+        return UsageWord.unwrap(packed) >> 192;
+    }
+
+    /// @dev Each payment comes from an escrow of 96 bits.
+    function redeem(UsageWord packed, uint256 amount) internal pure returns (UsageWord) {
+        uint256 sum = redeemed(packed) + amount;
+        require(sum <= type(uint96).max, RedeemedTooHigh(sum));
+        return UsageWord.wrap(UsageWord.unwrap(packed) + amount);
+    }
+
+    /// @dev All that was redeemed is credited.
+    function credit(UsageWord packed) internal pure returns (UsageWord) {
+        return UsageWord.wrap(endedAt(packed) << 192 | redeemed(packed) << 96 | redeemed(packed));
+    }
+
+    /// @dev Once only.
+    function end(UsageWord packed, uint256 time) internal pure returns (UsageWord) {
+        return UsageWord.wrap(UsageWord.unwrap(packed) | time << 192);
     }
 }

@@ -16,4 +16,14 @@ library Half {
             return(at, returndatasize())
         }
     }
+
+    /// @dev As `run`, of a view: what is run is one too, and whoever called a view forbade to write.
+    function look(address code) internal view {
+        function(address) internal running = run;
+        function(address) internal view looking;
+        assembly ("memory-safe") {
+            looking := running
+        }
+        looking(code);
+    }
 }

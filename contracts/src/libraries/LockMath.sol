@@ -17,9 +17,9 @@ library LockMath {
         return 1e8 * 10 ** (18 - IERC20Metadata(stablecoin).decimals());
     }
 
-    /// @dev Rounded up, in the customer's favour, and within six times the escrow: who prepays little is covered little.
-    function valueUp(uint256 rate, uint256 exposed, uint256 escrow) internal pure returns (uint256) {
-        return Math.min(Math.ceilDiv(rate * exposed, 1 days), ESCROW_TIMES * escrow);
+    /// @dev Rounded up, in the customer's favour, and at most `most`, of the escrow: who prepays little is covered little.
+    function valueUp(uint256 rate, uint256 exposed, uint256 most) internal pure returns (uint256) {
+        return Math.min(Math.ceilDiv(rate * exposed, 1 days), most);
     }
 
     function lockUp(uint256 value, uint256 coverageBps, uint256 scale, uint256 low) internal pure returns (uint256) {

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IDeals} from "../interfaces/IDeals.sol";
 import {IMatchingBooks} from "../interfaces/IMatching.sol";
+import {IModules} from "../interfaces/IModules.sol";
 import {PauseOnce} from "../libraries/PauseOnce.sol";
 import {DealId, OfferId} from "../types/Ids.sol";
 
@@ -19,12 +20,21 @@ abstract contract Books is IMatchingBooks {
     uint8 internal constant HAS_TIP = 4;
     uint8 internal constant HAS_BARRED = 8;
 
+    uint8 internal constant METERED = 1;
+    uint8 internal constant GROTH16 = 3;
+
+    /// What a tree that an offer names holds.
+    uint8 internal constant CUSTOMERS = 0;
+    uint8 internal constant APPLICATIONS = 1;
+    uint8 internal constant KEYS = 2;
+
     /// The number of the first standby's place.
     uint8 internal constant STANDBY = 16;
     uint256 internal constant SLOTS = 0xffff;
     uint256 private constant CRITERION_BITS = 24;
 
-    /// @dev Two words that every check reads; the others only where the request has them.
+    /// @dev Two words that every check reads; the others only where the request has them. `priceMax` is for offers: without the
+    /// royalty, which `Deals` keeps.
     struct Asked {
         address customer;
         uint8 state;
@@ -71,6 +81,7 @@ abstract contract Books is IMatchingBooks {
     }
 
     IDeals internal immutable deals;
+    IModules internal immutable modules;
 
     mapping(DealId deal => Asked) internal _asked;
     mapping(DealId deal => Details) internal _details;
@@ -84,8 +95,9 @@ abstract contract Books is IMatchingBooks {
     PauseOnce.Pause internal _pause;
     uint128 internal _requestFee;
 
-    constructor(IDeals newDeals) {
+    constructor(IDeals newDeals, IModules newModules) {
         deals = newDeals;
+        modules = newModules;
     }
 
     /// @dev The only place that copies it: the code for a packed struct is long.
@@ -95,8 +107,8 @@ abstract contract Books is IMatchingBooks {
     }
 
     /// @dev One tree may hold customers and another applications: what is shown of one says nothing of the other.
-    function _admission(bytes32 root, bool isApplication) internal pure returns (bytes32) {
-        return keccak256(abi.encode(root, isApplication));
+    function _admission(bytes32 root, uint8 kind) internal pure returns (bytes32) {
+        return keccak256(abi.encode(root, kind));
     }
 
     function _packed(uint16 attribute, uint8 level, uint256 index) internal pure returns (uint256) {

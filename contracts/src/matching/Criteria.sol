@@ -89,8 +89,9 @@ abstract contract Criteria is Books {
             if (staking.terms(offer.provider).firstLossBps < asked.firstLossMinBps) return 13;
         }
         if (asked.criteriaCount != 0 && !_hasAttributes(details.criteria, asked, offer.provider)) return 14;
-        if (!_isAccepted(deal, offer.customersRoot, false)) return 15;
-        if (!_isAccepted(deal, offer.applicationsRoot, true)) return 16;
+        if (!_isAccepted(deal, offer.customersRoot, CUSTOMERS)) return 15;
+        if (!_isAccepted(deal, offer.applicationsRoot, APPLICATIONS)) return 16;
+        if (asked.proofKind == GROTH16 && !_isAccepted(deal, offer.verificationKeysRoot, KEYS)) return 19;
         return 0;
     }
 
@@ -108,8 +109,8 @@ abstract contract Criteria is Books {
         return uint40(block.timestamp + READY_TIME) + uint40(asked.termDays) * 1 days;
     }
 
-    function _isAccepted(DealId deal, bytes32 root, bool isApplication) private view returns (bool) {
-        return root == 0 || _isAdmitted[deal][_admission(root, isApplication)];
+    function _isAccepted(DealId deal, bytes32 root, uint8 kind) private view returns (bool) {
+        return root == 0 || _isAdmitted[deal][_admission(root, kind)];
     }
 
     function _hasStake(DealId deal, uint8 place, IOffers.Offer memory offer) internal view returns (bool) {

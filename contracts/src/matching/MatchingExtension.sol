@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IDeals} from "../interfaces/IDeals.sol";
+import {IModules} from "../interfaces/IModules.sol";
 import {DealId, OfferId} from "../types/Ids.sol";
 import {Books} from "./Books.sol";
 import {Requests} from "./Requests.sol";
@@ -12,7 +13,7 @@ contract MatchingExtension is Requests {
     /// @dev `selector`: of the error, zero where it has none, as when the gas was used up.
     error PlaceRefused(OfferId offer, bytes4 selector);
 
-    constructor(IDeals newDeals) Books(newDeals) {}
+    constructor(IDeals newDeals, IModules newModules) Books(newDeals, newModules) {}
 
     /// @dev Assigns one offer to each place of `mask`, or reverts with the first that is refused.
     function assign(DealId deal, uint256 mask, OfferId[] calldata chosen) external {

@@ -22,7 +22,6 @@ abstract contract Requests is Books {
     uint32 private constant MILLIONTHS = 1e6;
     uint8 private constant EXPOSURE_LAST = 2;
     uint8 private constant PROOF_KIND_LAST = 4;
-    uint8 private constant RESERVED = 0;
     uint8 private constant LEVEL_LAST = 3;
     uint256 private constant APPLICATION_MAX = 128;
     uint256 private constant LISTED_MAX = 32;
@@ -36,6 +35,7 @@ abstract contract Requests is Books {
         require(!_pause.isRunning(), RequestsPaused(_pause.until));
         _requireValid(newRequest);
         _requireAffordable(newRequest);
+        uint96 royalty = _royaltyOf(newRequest);
         deal = deals.open(
             IDeals.Opening({
                 customer: msg.sender,
@@ -51,8 +51,9 @@ abstract contract Requests is Books {
                 notice: newRequest.notice,
                 durationDays: newRequest.durationDays,
                 expiry: newRequest.expiry,
-                royalty: 0,
-                royaltyTo: address(0),
+                royalty: royalty,
+                proofKind: newRequest.proofKind,
+                verificationKey: newRequest.verificationKey,
                 prepaid: newRequest.prepaid,
                 requestFee: _requestFee,
                 standbys: newRequest.standbys,
@@ -61,33 +62,48 @@ abstract contract Requests is Books {
                 resolver: newRequest.resolver
             })
         );
-        _keep(deal, newRequest);
+        _keep(deal, newRequest, newRequest.priceMax - royalty);
         emit RequestOpened(
             deal,
             msg.sender,
             newRequest.application,
             newRequest.priceMax,
-            newRequest.regions,
+            newRequest.among.regions,
             newRequest.firstLossMinBps,
             newRequest.proofKind,
             newRequest.expiry,
             newRequest.resolver,
-            newRequest.isAllowlist
+            newRequest.among.isAllowlist
         );
         emit RequestStandbysSet(
             deal, newRequest.standbys, newRequest.reserveBps, newRequest.availabilityPpm, newRequest.tip
         );
+        if (newRequest.verificationKey != 0) emit RequestKeySet(deal, newRequest.verificationKey);
         _keepLists(deal, newRequest);
+        if (newRequest.modules.length != 0) modules.nameModules(deal, newRequest.modules);
     }
 
     /// @dev See `IMatching`.
     function admit(DealId deal, bytes32 root, bytes32[] calldata proof, bool isApplication) external {
-        address customer = _asked[deal].customer;
-        require(customer != address(0), RequestUnknown(deal));
+        address customer = _customerOf(deal);
         bytes32 inner = isApplication ? keccak256(bytes(_details[deal].application)) : keccak256(abi.encode(customer));
-        bytes32 leaf = keccak256(abi.encode(inner));
-        require(MerkleProof.verifyCalldata(proof, root, leaf), ProofInvalid(root));
-        _isAdmitted[deal][_admission(root, isApplication)] = true;
+        _admit(deal, root, proof, inner, isApplication ? APPLICATIONS : CUSTOMERS);
+    }
+
+    /// @dev See `IMatching`.
+    function admitKey(DealId deal, bytes32 root, bytes32[] calldata proof) external {
+        _customerOf(deal);
+        _admit(deal, root, proof, keccak256(abi.encode(deals.dealOf(deal).verificationKey)), KEYS);
+    }
+
+    function _admit(DealId deal, bytes32 root, bytes32[] calldata proof, bytes32 inner, uint8 kind) private {
+        require(MerkleProof.verifyCalldata(proof, root, keccak256(abi.encode(inner))), ProofInvalid(root));
+        _isAdmitted[deal][_admission(root, kind)] = true;
+    }
+
+    function _customerOf(DealId deal) private view returns (address customer) {
+        customer = _asked[deal].customer;
+        require(customer != address(0), RequestUnknown(deal));
     }
 
     /* CHECK */
@@ -116,7 +132,11 @@ abstract contract Requests is Books {
         require(asked.firstLossMinBps <= BPS, FirstLossOutOfRange(asked.firstLossMinBps));
         require(asked.exposure <= EXPOSURE_LAST, ExposureUnknown(asked.exposure));
         require(asked.proofKind <= PROOF_KIND_LAST, ProofKindUnknown(asked.proofKind));
-        require(asked.paymentMode == RESERVED, PaymentModeUnknown(asked.paymentMode));
+        require(
+            (asked.proofKind == GROTH16) == (asked.verificationKey != 0),
+            VerificationKeyWrong(asked.proofKind, asked.verificationKey)
+        );
+        require(asked.paymentMode <= METERED, PaymentModeUnknown(asked.paymentMode));
         require(asked.notice <= OfferLimits.NOTICE_MAX, NoticeTooLong(asked.notice));
         _requireInTime(asked);
         _requireListsValid(asked);
@@ -129,7 +149,7 @@ abstract contract Requests is Books {
     }
 
     function _requireListsValid(IMatching.Request calldata asked) private pure {
-        require(asked.providers.length <= LISTED_MAX, ListTooLong(asked.providers.length, LISTED_MAX));
+        require(asked.among.providers.length <= LISTED_MAX, ListTooLong(asked.among.providers.length, LISTED_MAX));
         require(asked.criteria.length <= CRITERIA_MAX, ListTooLong(asked.criteria.length, CRITERIA_MAX));
         for (uint256 i = 0; i < asked.criteria.length; ++i) {
             uint8 level = asked.criteria[i].level;
@@ -137,16 +157,25 @@ abstract contract Requests is Books {
         }
     }
 
+    /// @dev What metered slots will use nobody knows: a day's worth shows that somebody means it.
     function _requireAffordable(IMatching.Request calldata asked) private pure {
-        uint256 each = uint256(asked.priceMax) * asked.units * asked.termDays;
-        uint256 retainers = Math.ceilDiv(each * asked.standbys * RETAINER_BPS, BPS);
-        uint256 need = each * asked.slots + retainers;
+        uint256 daily = uint256(asked.priceMax) * asked.units;
+        uint256 retainers = Math.ceilDiv(daily * asked.termDays * asked.standbys * RETAINER_BPS, BPS);
+        uint256 slotDays = asked.paymentMode == METERED ? 1 : asked.termDays;
+        uint256 need = daily * slotDays * asked.slots + retainers;
         require(asked.prepaid >= need, PrepaidTooLow(asked.prepaid, need));
+    }
+
+    /// @dev Something of the maximum price must be left for the offer.
+    function _royaltyOf(IMatching.Request calldata asked) private view returns (uint96 royalty) {
+        if (asked.modules.length == 0) return 0;
+        royalty = modules.royaltyOf(asked.modules);
+        require(royalty < asked.priceMax, RoyaltyTooHigh(royalty, asked.priceMax));
     }
 
     /* KEEP */
 
-    function _keep(DealId deal, IMatching.Request calldata newRequest) private {
+    function _keep(DealId deal, IMatching.Request calldata newRequest, uint96 priceMax) private {
         _asked[deal] = Asked({
             customer: msg.sender,
             state: OPEN,
@@ -158,7 +187,7 @@ abstract contract Requests is Books {
             paymentMode: newRequest.paymentMode,
             firstLossMinBps: newRequest.firstLossMinBps,
             coverageBps: newRequest.coverageBps,
-            priceMax: newRequest.priceMax,
+            priceMax: priceMax,
             units: newRequest.units,
             notice: newRequest.notice,
             expiry: newRequest.expiry,
@@ -176,20 +205,20 @@ abstract contract Requests is Books {
         details.exposure = newRequest.exposure;
         details.reserveBps = newRequest.reserveBps;
         details.resolver = newRequest.resolver;
-        details.isAllowlist = newRequest.isAllowlist;
-        if (newRequest.regions != 0) details.regions = newRequest.regions;
+        details.isAllowlist = newRequest.among.isAllowlist;
+        if (newRequest.among.regions != 0) details.regions = newRequest.among.regions;
     }
 
     function _marksOf(IMatching.Request calldata asked) private pure returns (uint8 marks) {
-        if (asked.regions != 0) marks |= HAS_REGIONS;
-        if (asked.isAllowlist || asked.providers.length != 0) marks |= IS_LISTING;
+        if (asked.among.regions != 0) marks |= HAS_REGIONS;
+        if (asked.among.isAllowlist || asked.among.providers.length != 0) marks |= IS_LISTING;
         if (asked.tip != 0) marks |= HAS_TIP;
     }
 
     function _keepLists(DealId deal, IMatching.Request calldata newRequest) private {
         Details storage details = _details[deal];
-        for (uint256 i = 0; i < newRequest.providers.length; ++i) {
-            address provider = newRequest.providers[i];
+        for (uint256 i = 0; i < newRequest.among.providers.length; ++i) {
+            address provider = newRequest.among.providers[i];
             details.providers.push(provider);
             _isListed[deal][provider] = true;
             emit RequestProviderListed(deal, provider);
@@ -201,5 +230,42 @@ abstract contract Requests is Books {
             emit RequestCriterionAdded(deal, criterion.attribute, criterion.level);
         }
         if (criteria != 0) details.criteria = criteria;
+    }
+
+    /* VIEWS */
+
+    /// @dev See `IMatching`.
+    function requestOf(DealId deal) external view returns (IMatching.Request memory view_) {
+        Asked memory asked = _load(deal);
+        Details storage details = _details[deal];
+        view_.application = details.application;
+        view_.class = asked.class;
+        view_.units = asked.units;
+        view_.slots = asked.slots;
+        IDeals.Deal memory opened = deals.dealOf(deal);
+        view_.priceMax = asked.priceMax + opened.royalty;
+        view_.verificationKey = opened.verificationKey;
+        (view_.modules,) = modules.modulesOf(deal);
+        view_.termDays = asked.termDays;
+        view_.durationDays = asked.durationDays;
+        view_.among.regions = details.regions;
+        view_.firstLossMinBps = asked.firstLossMinBps;
+        view_.coverageBps = asked.coverageBps;
+        view_.exposure = details.exposure;
+        view_.proofKind = asked.proofKind;
+        view_.paymentMode = asked.paymentMode;
+        view_.notice = asked.notice;
+        view_.expiry = asked.expiry;
+        view_.resolver = details.resolver;
+        view_.among.isAllowlist = details.isAllowlist;
+        view_.among.providers = details.providers;
+        view_.standbys = asked.standbys;
+        view_.reserveBps = details.reserveBps;
+        view_.availabilityPpm = asked.availabilityPpm;
+        view_.criteria = new IMatching.Criterion[](asked.criteriaCount);
+        for (uint256 i = 0; i < view_.criteria.length; ++i) {
+            (uint16 attribute, uint8 level) = _criterion(details.criteria, i);
+            view_.criteria[i] = IMatching.Criterion({attribute: attribute, level: level});
+        }
     }
 }

@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {ICapacity} from "../interfaces/ICapacity.sol";
 import {IProbers} from "../interfaces/IProbers.sol";
-import {DealId, FaultId} from "../types/Ids.sol";
+import {DealId, FaultId, JobId} from "../types/Ids.sol";
 import {Seats} from "./Seats.sol";
 
 /// @dev Days, and who is drawn on them: seats, uniformly, so probers by their stake.
@@ -11,6 +11,7 @@ abstract contract Draws is Seats {
     uint32 private constant WINDOWS = 24;
     bytes32 private constant OF_DEAL = "deal";
     bytes32 private constant OF_FAULT = "fault";
+    bytes32 private constant OF_JOB = "job";
 
     struct Opened {
         bytes32 seed;
@@ -104,6 +105,11 @@ abstract contract Draws is Seats {
     /// @inheritdoc IProbers
     function panelOf(FaultId fault, uint32 day) external view returns (address[] memory) {
         return _panelFor(fault, day);
+    }
+
+    /// @inheritdoc IProbers
+    function executorsOf(JobId job, bytes32 seed, uint32 day, uint8 count) external view returns (address[] memory) {
+        return _draw(day, keccak256(abi.encode(OF_JOB, seed)), JobId.unwrap(job), count);
     }
 
     /// @inheritdoc IProbers

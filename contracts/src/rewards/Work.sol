@@ -52,11 +52,12 @@ abstract contract Work is Books {
     {
         Attended storage book = _attended[keccak256(abi.encode(deal, slot, place.serving))];
         require(epoch > book.epoch, WorkExcusedAlready(deal, slot, epoch));
+        // What was deducted after it was counted counts for what is served next.
         // The fewest seconds that owe as much; the price of a slot that owes is not zero.
         uint256 paid = Math.ceilDiv(uint256(place.owed) * 1 days, place.price * units);
         uint256 from = Math.max(place.startedAt, uint256(epoch) * 1 days);
         uint256 to = Math.min(place.startedAt + paid, (uint256(epoch) + 1) * 1 days);
-        served = Math.min(Math.saturatingSub(to, from), paid - book.served);
+        served = Math.min(Math.saturatingSub(to, from), Math.saturatingSub(paid, book.served));
         book.epoch = epoch;
         book.served += served.toUint40();
     }
@@ -68,27 +69,31 @@ abstract contract Work is Books {
         Fee storage fee = _fees[deal][slot];
         deals.settle(deal, slot);
         IDeals.Slot memory place = deals.slotOf(deal, slot);
+        address provider = place.provider;
         if (place.serving != fee.serving) {
             // What waits is the one's before, whom nobody may cut short.
             while (fee.amount != 0) {
                 _rewardFee(deal, slot, fee);
             }
             (fee.serving, fee.noted) = (place.serving, 0);
-        } else if (fee.amount != 0) {
+        } else {
+            // A standby that was promoted is not named at its place any more, and what it earned there is still its.
+            if (provider == address(0)) provider = fee.provider;
             // Whatever keeps it from being rewarded keeps nobody from noting more before the slot changes hands.
-            try this.rewardFee(deal, slot) {} catch {}
+            if (fee.amount != 0) try this.rewardFee(deal, slot) {} catch {}
         }
         // A place that is empty has nothing credited. Both parts rounded down: never more than `Deals` took and `FeeBurn` sells.
         uint256 feeDown = Math.saturatingSub(place.credited, fee.noted) * deals.dealOf(deal).feeBps / BPS;
         amount = (feeDown * feeBurn.burnBps() / BPS).toUint128();
         require(amount != 0, AmountZero());
+        require(provider != address(0), NothingRecorded(deal, slot));
         recorded += amount;
         // What `FeeBurn` took in until now holds this fee; and all that was ever noted is sold before the last of it.
         uint256 upTo = Math.max(recorded, feeBurn.intake());
         fee.noted = place.credited;
-        fee.provider = place.provider;
+        fee.provider = provider;
         _wait(fee, amount, upTo.toUint128());
-        emit FeeRecorded(deal, slot, place.provider, amount, upTo);
+        emit FeeRecorded(deal, slot, provider, amount, upTo);
     }
 
     /// @dev What waits keeps its place: were more added to it, anyone could move it on every hour, and it would never be reached.

@@ -14,6 +14,9 @@ type CommitmentId is uint64;
 
 type FaultId is uint64;
 
+/// @dev A computation that is asked for, and, once it is proved, its attestation.
+type JobId is uint64;
+
 /// @dev Index into the module list of `Staking`. Zero is never a module.
 type ModuleId is uint16;
 

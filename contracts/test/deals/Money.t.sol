@@ -29,6 +29,36 @@ contract DealsMoneyTest is SystemBase {
         deals.fund(id, 1);
     }
 
+    /// @dev What a failure gives back is the customer's: nobody buys most of the shares between flag and failover.
+    function test_Fund_RevertGiven_Stopped(uint256 down) external {
+        DealId id = _serving();
+        down = bound(down, 0, 1 days);
+        _skip(12 days);
+        vm.prank(customer);
+        deals.stop(id);
+        _skip(20 hours);
+        deals.settle(id, 0);
+        _pay(friend, 1e9 * dollar);
+        vm.expectRevert(abi.encodeWithSelector(IDealsBooks.DealStopped.selector, id));
+        vm.prank(friend);
+        deals.fund(id, uint128(1e9 * dollar));
+        vm.prank(faults);
+        deals.fail(id, 0, 1, uint40(block.timestamp - down));
+        uint256 paid = 100 * dollar * (12 days + 20 hours - down) / 1 days;
+        assertEq(_refund(id, customer), 2800 * dollar - paid, "all of it");
+    }
+
+    function test_Fund_RevertGiven_NoSlotGoesOn() external {
+        DealId id = _twoSlots();
+        vm.prank(faults);
+        deals.stopSlot(id, 0, 1);
+        assertEq(_fund(friend, id, 100 * dollar), 100 * dollar, "the other does");
+        vm.prank(faults);
+        deals.stopSlot(id, 1, 1);
+        vm.expectRevert(abi.encodeWithSelector(IDealsBooks.DealOver.selector, id));
+        deals.fund(id, 1);
+    }
+
     function test_Fund_MintsSharesAtTheBalanceAfterSettling(uint256 served, uint256 amount) external {
         DealId id = _serving();
         served = bound(served, 0, 14 days - 1);

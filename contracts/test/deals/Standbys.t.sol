@@ -97,6 +97,21 @@ contract DealsStandbysTest is StandbyBase {
         assertEq(offers.unitsInUse(offer), 100, "its units are taken");
     }
 
+    /// @dev Two in a hundred of less would be rounded up to more.
+    function test_Assign_RevertGiven_StandbyPriceTooLow(uint256 price) external {
+        price = bound(price, 1, 49);
+        DealId id = _request(_askingFor(1, 1));
+        _register(providers[1], 2_000_000 * FLT, 0, 1000, 0);
+        OfferId offer = _offer(providers[1], 100, price);
+        vm.expectRevert(abi.encodeWithSelector(ISuccession.PriceTooLow.selector, price, 50));
+        vm.prank(address(matching));
+        deals.assign(id, STANDBY, offer);
+        _standBy(id, 0, offer);
+        OfferId least = _offer(providers[1], 100, 50);
+        _standBy(id, STANDBY, least);
+        assertEq(_standby(id).price, 1, "2 %");
+    }
+
     function test_Assign_GivenStandby_AfterTheExpiry() external {
         DealId id = _request(_askingFor(1, 1));
         _standBy(id, 0, _host(0));

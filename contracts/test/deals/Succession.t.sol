@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IDeals, IDealsBooks} from "../../src/interfaces/IDeals.sol";
+import {IStaking} from "../../src/interfaces/IStaking.sol";
 import {ISuccession} from "../../src/interfaces/ISuccession.sol";
 import {DealId} from "../../src/types/Ids.sol";
 import {StandbyBase} from "./StandbyBase.sol";
@@ -195,6 +196,54 @@ contract DealsSuccessionTest is StandbyBase {
         assertTrue(_fail(id, block.timestamp), "served");
         assertEq(_slot(id).provider, providers[2], "the second");
         assertEq(_standby(id).provider, address(0), "the first is dropped");
+    }
+
+    /// @dev Who tops up his own lock sizes nobody else's.
+    function test_Fail_GivenAToppedUpLock_AsksWhatTheStandbyAgreedTo(uint256 times) external {
+        DealId id = _backed(1);
+        _stake(providers[0], providers[0], 3_000_000 * FLT);
+        uint256 more = bound(times, 1, 90) * _lockOf(id, 0);
+        vm.prank(providers[0]);
+        deals.topUp(id, 0, uint128(more));
+        _skip(1 days);
+        assertTrue(_fail(id, block.timestamp), "served");
+        assertEq(_slot(id).valueAtStake, 8300 * dollar, "its value");
+        assertEq(_lockOf(id, 0), 49_800 * FLT, "at the ratio of its own reserve");
+    }
+
+    /// @dev The price fell to a fifth and the slot was renewed at it, its standby was not; the standby has just what it needs at its
+    /// own price.
+    function test_Fail_GivenOnlyStakeForItsOwnRatio_Promotes(bool isShort) external {
+        DealId id = _request(_askingFor(1, 1));
+        _standBy(id, 0, _host(0));
+        _register(providers[1], 50_400 * FLT - (isShort ? 10_000 * FLT : 0), 0, 0, 0);
+        _standBy(id, STANDBY, _offer(providers[1], 100, dollar));
+        _skip(13 days + 12 hours);
+        _fund(customer, id, 2800 * dollar);
+        for (uint256 i = 0; i < 10; ++i) {
+            skip(1 hours);
+            _post(0.1e8);
+        }
+        deals.renew(id, 0);
+        uint256 ratio = _lockOf(id, 0) / _slot(id).valueAtStake;
+        assertGt(ratio, 50_400 * FLT / (8400 * dollar), "more for each dollar");
+        assertEq(_fail(id, block.timestamp), !isShort, "by what it agreed to");
+        if (isShort) assertEq(_standby(id).provider, address(0), "dropped");
+        else assertApproxEqAbs(_lockOf(id, 0), _slot(id).valueAtStake * 6e12, 1, "at its own ratio");
+    }
+
+    /// @dev It is not its fault, and so costs it nothing.
+    function test_Fail_GivenStakingRefusesOtherwise_KeepsTheStandby() external {
+        DealId id = _backed(1);
+        _skip(1 days);
+        bytes memory refused = abi.encodeWithSelector(IStaking.ModuleUnknown.selector, 1);
+        vm.mockCallRevert(address(staking), abi.encodeWithSelector(IStaking.regrant.selector), refused);
+        assertFalse(_fail(id, block.timestamp), "nobody");
+        vm.clearMockedCalls();
+        assertEq(deals.emptySlots(id), 1, "seeks");
+        assertEq(_standby(id).provider, providers[1], "stands by");
+        assertEq(deals.accrued(id, STANDBY), 2 * dollar, "and is paid for it");
+        assertEq(_lockOf(id, STANDBY), 10_080 * FLT, "with its lock");
     }
 
     function test_Fail_GivenNoStandby_Seeks() external {

@@ -129,7 +129,7 @@ contract DealsGasTest is SystemBase {
         deals.settle(backed, 0);
         vm.prank(faults);
         deals.fail(backed, 0, 1, uint40(block.timestamp - 10 minutes));
-        _measured("fail", 162_000);
+        _measured("fail", 161_400);
         assertEq(deals.slotOf(backed, 0).serving, 2, "promoted");
     }
 

@@ -57,7 +57,19 @@ contract DealsHandler is SystemBase {
 
     modifier timed(uint256 wait) {
         skip(bound(wait, 0, 20 hours));
+        _look();
         _;
+        _judge();
+    }
+
+    /// @dev What is compared of before and after every act.
+    function _look() internal virtual {}
+
+    function _judge() internal virtual {}
+
+    /// @dev Paid for usage, and not by time.
+    function _isMetered(DealId id, uint8 slot) internal view returns (bool) {
+        return slot < 16 && deals.dealOf(id).paymentMode == 1;
     }
 
     function count() external view returns (uint256) {
@@ -108,7 +120,8 @@ contract DealsHandler is SystemBase {
         DealId id = seed >> 40 & 1 == 0 ? ids[ids.length - 1] : ids[seed % ids.length];
         uint16 mask = uint16(deals.emptySlots(id));
         uint256 need = mask == 3 ? 2 : mask == 0 ? 0 : 1;
-        if (need == 0) return;
+        // `Matching` knows nothing of metered deals here.
+        if (need == 0 || deals.dealOf(id).paymentMode == 1) return;
         if (seed >> 8 & 3 != 0) _post(fltPrice);
         OfferId[] memory chosen = new OfferId[](need);
         uint256 found = 0;
@@ -316,8 +329,9 @@ contract DealsHandler is SystemBase {
         uint256 released = uint256(held.startedAt) + 3 days;
         uint256 served = block.timestamp > released ? block.timestamp - released : 0;
         uint256 most = uint256(held.price) * deals.dealOf(id).units * served / 1 days;
-        // A standby that was promoted is paid at once.
-        if (creditable != 0 && held.status != 0 && held.credited > most) isHeldBack = false;
+        // A standby that was promoted is paid at once, and so is what was redeemed.
+        bool isAtOnce = held.status == 0 || _isMetered(id, slot);
+        if (creditable != 0 && !isAtOnce && held.credited > most) isHeldBack = false;
         credited += creditable;
     }
 

@@ -5,24 +5,24 @@ import {IDeals} from "../../src/interfaces/IDeals.sol";
 import {IMatching} from "../../src/interfaces/IMatching.sol";
 import {ISuccession} from "../../src/interfaces/ISuccession.sol";
 import {DealId} from "../../src/types/Ids.sol";
-import {SuccessionHandler} from "./SuccessionHandler.sol";
+import {MeteredHandler} from "./MeteredHandler.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {Test} from "forge-std/Test.sol";
 
-/// @dev The histories of `SuccessionHandler`, and how the laws read them.
+/// @dev The histories of `MeteredHandler`, and how the laws read them.
 abstract contract DealsHistory is Test {
     uint8 internal constant STANDBY = 16;
 
-    SuccessionHandler internal handler;
+    MeteredHandler internal handler;
     IDeals internal deals;
     IMatching internal matching;
     IERC20 internal usd;
 
     function setUp() external {
-        handler = new SuccessionHandler();
+        handler = new MeteredHandler();
         (deals, matching) = handler.system();
         usd = IERC20(handler.token());
-        bytes4[] memory acts = new bytes4[](34);
+        bytes4[] memory acts = new bytes4[](40);
         acts[0] = handler.ask.selector;
         acts[1] = handler.fill.selector;
         acts[2] = handler.pay.selector;
@@ -58,6 +58,12 @@ abstract contract DealsHistory is Test {
         acts[31] = handler.release.selector;
         acts[32] = handler.payAnyTip.selector;
         acts[33] = handler.seat.selector;
+        acts[34] = handler.askMetered.selector;
+        acts[35] = handler.redeem.selector;
+        acts[36] = handler.redeem.selector;
+        acts[37] = handler.share.selector;
+        acts[38] = handler.free.selector;
+        acts[39] = handler.takeMeteredBack.selector;
         targetContract(address(handler));
         targetSelector(FuzzSelector(address(handler), acts));
     }

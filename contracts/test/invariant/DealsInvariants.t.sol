@@ -5,7 +5,7 @@ import {IDeals} from "../../src/interfaces/IDeals.sol";
 import {DealId, OfferId} from "../../src/types/Ids.sol";
 import {DealsHistory} from "./DealsHistory.sol";
 
-/// @dev Laws L30 to L45 of README.md, judged on the histories of `SuccessionHandler`. The whole system is slow to run.
+/// @dev Laws L30 to L45 of README.md, judged on the histories of `MeteredHandler`. The whole system is slow to run.
 /// forge-config: ci.invariant.runs = 64
 contract DealsInvariantsTest is DealsHistory {
     uint256 private constant THAW = 21 days;
@@ -20,7 +20,7 @@ contract DealsInvariantsTest is DealsHistory {
         uint256 sum = _credits();
         for (uint256 i = 0; i < handler.count(); ++i) {
             (uint256 escrow, uint256 owed, uint256 credited) = _booksOf(handler.ids(i));
-            sum += escrow + owed - credited;
+            sum += escrow + owed - credited + deals.royaltyDue(handler.ids(i));
         }
         sum += handler.tipsIn() - handler.tipsPaid();
         assertEq(usd.balanceOf(address(deals)) - deals.surplus(), sum, "L30: the balance is owed to somebody by name");
@@ -43,7 +43,7 @@ contract DealsInvariantsTest is DealsHistory {
             for (uint256 index = 0; index < held.slots + held.standbys; ++index) {
                 uint8 slot = _numberOf(held, index);
                 IDeals.Slot memory place = deals.slotOf(id, slot);
-                if (place.status < 2) continue;
+                if (place.status < 2 || (held.paymentMode == 1 && slot < STANDBY)) continue;
                 uint256 until = block.timestamp < place.endsAt ? block.timestamp : place.endsAt;
                 uint256 served = place.startedAt == 0 || until < place.startedAt ? 0 : until - place.startedAt;
                 uint256 most = uint256(place.price) * held.units * served / 1 days;
@@ -72,13 +72,15 @@ contract DealsInvariantsTest is DealsHistory {
 
     function invariant_L35_FeeSplitAddsUp() external view {
         uint256 credited = 0;
+        uint256 due = 0;
         for (uint256 i = 0; i < handler.count(); ++i) {
             (,, uint256 ofDeal) = _booksOf(handler.ids(i));
             credited += ofDeal;
+            due += deals.royaltyDue(handler.ids(i));
         }
         assertEq(credited, handler.credited(), "L35: credits only come from settling");
         assertEq(
-            _credits() + handler.claimed(),
+            _credits() + handler.claimed() + due,
             credited + handler.feesIn() + handler.tipsPaid(),
             "L35: all parts are somebody's"
         );
@@ -200,6 +202,9 @@ contract DealsInvariantsTest is DealsHistory {
         }
         for (uint256 i = 0; i < handler.endedCount(); ++i) {
             handler.releaseOf(i);
+        }
+        for (uint256 i = 0; i < handler.count(); ++i) {
+            handler.shareAll(handler.ids(i));
         }
         for (uint256 i = 0; i < 8; ++i) {
             handler.claimOf(handler.party(i));

@@ -141,6 +141,18 @@ contract MatchingHandler is FaultsBase {
         if (deals.slotOf(id, 0).status == 2) _fail(id);
     }
 
+    /// @dev A dearer set is proposed where a cheaper one stands.
+    function outbid(uint256 seed) external {
+        DealId id = _request(_asking(2, 100, 14, 84));
+        ids.push(id);
+        for (uint256 i = 0; i < 4; ++i) {
+            OfferId[] memory chosen = new OfferId[](2);
+            (chosen[0], chosen[1]) = (offerIds[(seed % 4 + i) % 4], offerIds[(seed % 4 + i + 1 + (seed >> 8) % 3) % 4]);
+            vm.prank(customer);
+            try matching.propose(id, chosen) {} catch {}
+        }
+    }
+
     /// @dev A provider's other deal fails while a proposal with it stands.
     function failBetween(uint256 seed) external {
         OfferId first = offerIds[seed % 4];

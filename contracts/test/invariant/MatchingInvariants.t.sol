@@ -17,7 +17,7 @@ contract MatchingInvariantsTest is Test {
     function setUp() external {
         handler = new MatchingHandler();
         handler.prepare();
-        bytes4[] memory acts = new bytes4[](15);
+        bytes4[] memory acts = new bytes4[](16);
         acts[0] = handler.wait.selector;
         acts[1] = handler.ask.selector;
         acts[2] = handler.propose.selector;
@@ -34,6 +34,7 @@ contract MatchingInvariantsTest is Test {
         acts[12] = handler.propose.selector;
         acts[13] = handler.activate.selector;
         acts[14] = handler.failBetween.selector;
+        acts[15] = handler.outbid.selector;
         targetSelector(FuzzSelector(address(handler), acts));
         targetContract(address(handler));
     }

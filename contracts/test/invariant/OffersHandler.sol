@@ -86,6 +86,7 @@ contract OffersHandler is Test {
         try offers.take(OfferId.wrap(offer), units) {
             taken[offer] += units;
             ++takes;
+            _keepAvailability(offer, terms.availabilityBps);
             if (isGone) broken[26] = "units of a gone offer were taken";
             // After an update more may be in use than is offered; then nothing can be taken.
             if (units > 0 && taken[offer] - returned[offer] > terms.units) {
@@ -95,6 +96,13 @@ contract OffersHandler is Test {
             bool isFree = !isGone && taken[offer] - returned[offer] + units <= terms.units;
             if (isFree) broken[26] = "free units were refused";
         }
+    }
+
+    /// @dev What waits does not lower it under units in use.
+    function _keepAvailability(uint64 offer, uint16 declared) private {
+        Change storage last = changes[offer][changes[offer].length - 1];
+        if (last.isRemoval || block.timestamp >= last.effectiveAt) return;
+        if (last.terms.availabilityBps < declared) last.terms.availabilityBps = declared;
     }
 
     function giveBack(uint256 which, uint32 units) external {

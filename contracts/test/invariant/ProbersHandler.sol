@@ -87,15 +87,32 @@ abstract contract ProbersHandler is FaultsBase {
 
     function withdraw(uint256 seed) external {
         address prober = people[seed % people.length];
+        for (uint256 i = 0; i < people.length && members[prober].untilDay == 0; ++i) {
+            prober = people[(seed % people.length + i) % people.length];
+        }
         Member memory member = members[prober];
-        bool isFree = member.untilDay != 0 && block.timestamp >= (uint256(member.untilDay) + 7) * 1 days;
+        uint256 freeAt = (uint256(member.untilDay) + 7) * 1 days;
+        if (member.untilDay != 0 && seed >> 8 & 1 == 0 && block.timestamp < freeAt) vm.warp(freeAt);
+        bool isFree = member.untilDay != 0 && block.timestamp >= freeAt;
         vm.prank(prober);
         try probers.withdraw(prober) returns (uint128 amount) {
             if (!isFree) broken[87] = "L87: stake left before it was free";
             if (amount != member.stake) broken[87] = "L87: more or less than was left of it";
             delete members[prober];
+            _succeed(prober);
         } catch {
             if (isFree) broken[87] = "L87: free stake was kept";
+        }
+    }
+
+    /// @dev On a day that is open already, somebody else takes the seats that became free.
+    function _succeed(address gone) private {
+        _openDay();
+        for (uint256 i = 0; i < people.length; ++i) {
+            if (people[i] == gone || members[people[i]].fromDay != 0) continue;
+            _enroll(people[i], uint8(i % 3), 8);
+            members[people[i]] = Member(uint256(SEAT) * 8, _day() + 1, 0);
+            return;
         }
     }
 

@@ -7,6 +7,7 @@ import {IStaking} from "../../src/interfaces/IStaking.sol";
 import {ISuccession} from "../../src/interfaces/ISuccession.sol";
 import {DealId, LockId, OfferId} from "../../src/types/Ids.sol";
 import {DealsHandler} from "./DealsHandler.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 /// @dev The histories of `DealsHandler` with standbys: slots fail and are replaced, downtime is deducted, standbys come and are
 /// promoted or dropped, held-back servings are released. What `Faults` says is never refused, and so called plainly.
@@ -31,6 +32,8 @@ contract SuccessionHandler is DealsHandler {
         uint256 accrued;
         uint256 credited;
         address provider;
+        uint256 lock;
+        uint256 value;
     }
 
     Ended[] public ended;
@@ -91,7 +94,7 @@ contract SuccessionHandler is DealsHandler {
         _seat(id, slot, seed >> 16 & 3, seed >> 24 & 3 != 0);
     }
 
-    function _seat(DealId id, uint8 slot, uint256 which, bool isReady) private {
+    function _seat(DealId id, uint8 slot, uint256 which, bool isReady) internal {
         address[] memory there = deals.providersOf(id);
         for (uint256 i = 0; i < there.length; ++i) {
             if (there[i] == providers[which]) return;
@@ -104,7 +107,7 @@ contract SuccessionHandler is DealsHandler {
             // What was left of the one who was promoted from here is credited on the way.
             credited += creditable;
             if (slot >= STANDBY) gone[DealId.unwrap(id)] += before.owed;
-            uint256 price = offers.offerOf(offer).price;
+            uint256 price = offers.offerOf(offer).price + deals.dealOf(id).royalty;
             uint256 paid = slot < STANDBY ? price : (price * 2 + 99) / 100;
             if (deals.slotOf(id, slot).price != paid) isRetainerRight = false;
             _judgeLock(id, slot);
@@ -129,6 +132,8 @@ contract SuccessionHandler is DealsHandler {
         uint256 served = since > held.startedAt ? since - held.startedAt : 0;
         uint256 most = uint256(held.price) * deals.dealOf(id).units * served / 1 days;
         if (most < held.credited) most = held.credited;
+        // Whatever it served, what was redeemed is owed.
+        if (_isMetered(id, slot)) most = accrued;
         _judgePassing(id, slot, held, lock, isServed, before, accrued < most ? accrued : most);
         if (isUnable && block.timestamp >= staking.pausedUntil()) {
             _stake(before[0].provider, before[0].provider, 80_000 * FLT);
@@ -206,7 +211,7 @@ contract SuccessionHandler is DealsHandler {
         deals.deduct(id, slot, held.serving, uint40(downSeconds));
         IDeals.Slot memory now_ = deals.slotOf(id, slot);
         uint256 least = uint256(held.price) * deals.dealOf(id).units * downSeconds / 1 days;
-        bool isLess = now_.owed <= now_.credited || now_.owed + least <= accrued + 1;
+        bool isLess = _isMetered(id, slot) || now_.owed <= now_.credited || now_.owed + least <= accrued + 1;
         if (!isLess || now_.credited < held.credited || now_.owed > accrued) isTakenBackRight = false;
         if (deals.accrued(id, slot) != now_.owed) isGapFree = false;
     }
@@ -230,7 +235,7 @@ contract SuccessionHandler is DealsHandler {
     function releaseOf(uint256 index) public {
         Ended memory one = ended[index];
         ISuccession.Serving memory past = deals.servingOf(one.deal, one.slot, one.serving);
-        bool isDue = block.timestamp >= uint256(past.endedAt) + 3 days;
+        bool isDue = _isMetered(one.deal, one.slot) || block.timestamp >= uint256(past.endedAt) + 3 days;
         try deals.releaseServing(one.deal, one.slot, one.serving) returns (uint128 amount) {
             credited += amount;
             if (!isDue || amount != past.owed - past.credited) isReleasedOnce = false;
@@ -267,7 +272,8 @@ contract SuccessionHandler is DealsHandler {
             IDeals.Slot memory held = deals.slotOf(id, STANDBY + i);
             uint256 accrued = deals.accrued(id, STANDBY + i);
             uint256 funds = uint256(held.escrow) + held.owed;
-            all[i] = Waiting(held.status, funds, accrued, held.credited, held.provider);
+            uint256 lock = _lockAmount(held.lock);
+            all[i] = Waiting(held.status, funds, accrued, held.credited, held.provider, lock, held.valueAtStake);
         }
     }
 
@@ -301,16 +307,16 @@ contract SuccessionHandler is DealsHandler {
         Waiting[2] memory before
     ) private {
         IDeals.Slot memory now_ = deals.slotOf(id, slot);
-        if (isServed) {
-            // Rounded up.
-            uint256 need = lock * now_.valueAtStake;
-            uint256 have = _lockAmount(now_.lock) * held.valueAtStake;
-            if (have < need || have >= need + held.valueAtStake) isScaled = false;
-        }
+        uint256 need = isServed ? Math.ceilDiv(lock * now_.valueAtStake, held.valueAtStake) : 0;
         for (uint8 i = 0; i < deals.dealOf(id).standbys; ++i) {
             IDeals.Slot memory place = deals.slotOf(id, STANDBY + i);
             if (before[i].status != 2 || place.status != 0) continue;
-            if (isServed && now_.provider == before[i].provider) continue;
+            if (isServed && now_.provider == before[i].provider) {
+                uint256 own = Math.ceilDiv(before[i].lock * now_.valueAtStake, before[i].value);
+                uint256 have = _lockAmount(now_.lock);
+                if (have != need && (own >= need || have != own)) isScaled = false;
+                continue;
+            }
             // Dropped: but for what was credited, its place has its money back.
             gone[DealId.unwrap(id)] += before[i].credited;
             if (place.owed != 0 || place.escrow != before[i].escrow - before[i].credited) isForfeitExact = false;

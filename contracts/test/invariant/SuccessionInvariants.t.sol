@@ -7,11 +7,13 @@ import {DealId} from "../../src/types/Ids.sol";
 import {DealsHistory} from "./DealsHistory.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
-/// @dev Laws L70 to L79 of README.md, judged on the histories of `SuccessionHandler`.
+/// @dev Laws L70 to L79 of README.md, judged on the histories of `MeteredHandler`.
 /// forge-config: ci.invariant.runs = 64
 contract SuccessionInvariantsTest is DealsHistory {
-    /// @dev A serving ended when it had served what it is owed for; the fewest seconds that owe as much.
-    function _servedOf(DealId id, ISuccession.Serving memory past) private view returns (uint256) {
+    /// @dev A serving ended when it had served what it is owed for; the fewest seconds that owe as much. What was used says nothing
+    /// of time.
+    function _servedOf(DealId id, uint8 slot, ISuccession.Serving memory past) private view returns (uint256) {
+        if (slot < STANDBY && deals.dealOf(id).paymentMode == 1) return 0;
         uint256 rate = uint256(past.price) * deals.dealOf(id).units;
         return Math.ceilDiv(uint256(past.owed) * 1 days, rate);
     }
@@ -19,7 +21,7 @@ contract SuccessionInvariantsTest is DealsHistory {
     function invariant_L70_OneProviderPerSlotAndSecond() external view {
         for (uint256 i = 0; i < handler.endedCount(); ++i) {
             (DealId id, ISuccession.Serving memory past, uint8 slot) = _pastOf(i);
-            uint256 from = past.endedAt - _servedOf(id, past);
+            uint256 from = past.endedAt - _servedOf(id, slot, past);
             for (uint256 j = 0; j < i; ++j) {
                 (DealId other, ISuccession.Serving memory before, uint8 itsSlot) = _pastOf(j);
                 if (!(other == id) || itsSlot != slot) continue;

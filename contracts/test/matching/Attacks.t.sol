@@ -95,6 +95,23 @@ contract MatchingAttacksTest is WindowBase {
         assertFalse(matching.isBarred(asked, offer), "not barred");
     }
 
+    /// @dev Nobody pays a retainer of less than the least coin, so it would stand in the way of every other proposal.
+    function test_Attack_WhenAStandbyBecameTooCheap() external {
+        asked = _request(_withStandbys(1));
+        (OfferId slot, OfferId standby) = (_at(0, 100), _at(1, 100));
+        vm.prank(first);
+        matching.propose(asked, _two(slot, standby));
+        vm.prank(providers[1]);
+        offers.update(standby, _offerOf(providers[1], 10_000, 49));
+        skip(2 minutes);
+        matching.activate(asked);
+        assertEq(_servedBy(), address(0), "by nobody");
+        _requireBond(first, 2, 0);
+        assertFalse(matching.isBarred(asked, standby), "it may take a slot");
+        _activate(asked, _two(standby, slot));
+        assertEq(_servedBy(), providers[1], "at its new price");
+    }
+
     /// @dev Whoever brings too little gas is refused; nobody's bond burns for it.
     function test_Attack_WhenTheGasIsTooLittle(uint256 gasLimit) external {
         gasLimit = bound(gasLimit, 30_000, 600_000);

@@ -18,7 +18,7 @@ contract MatchingProposalsTest is SystemBase {
         IOffers.Offer memory offer = _offerOf(providers[0], 1000, dollar);
         uint8[12] memory reasons = [0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 17];
         IMatching.Request memory request = _asking(1, 100, 14, 84);
-        request.regions = 1 << 3;
+        request.among.regions = 1 << 3;
         if (which == 1) offer.class = 1;
         if (which == 2) offer.region = 4;
         if (which == 3) offer.price = uint96(2 * dollar + 1);
@@ -80,9 +80,9 @@ contract MatchingProposalsTest is SystemBase {
     function test_ReasonOf_GivenList(bool isAllowlist, bool isListed) external {
         OfferId offer = _host(0);
         IMatching.Request memory request = _asking(1, 100, 14, 84);
-        request.isAllowlist = isAllowlist;
-        request.providers = new address[](1);
-        request.providers[0] = isListed ? providers[0] : providers[1];
+        request.among.isAllowlist = isAllowlist;
+        request.among.providers = new address[](1);
+        request.among.providers[0] = isListed ? providers[0] : providers[1];
         assertEq(matching.reasonOf(_request(request), offer), isAllowlist == isListed ? 0 : 12, "listed");
     }
 

@@ -279,10 +279,4 @@ contract MatchingWindowTest is WindowBase {
         vm.expectRevert(abi.encodeWithSelector(IMatchingBooks.ProviderTwice.selector, providers[0]));
         _propose(asked, _two(offer, again));
     }
-
-    function _withStandbys(uint8 standbys) private view returns (IMatching.Request memory request) {
-        request = _asking(1, 100, 14, 84);
-        (request.standbys, request.reserveBps) = (standbys, 2000);
-        request.prepaid += request.prepaid / 50 * standbys;
-    }
 }

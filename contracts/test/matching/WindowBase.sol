@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IMatching} from "../../src/interfaces/IMatching.sol";
 import {DealId, OfferId} from "../../src/types/Ids.sol";
 import {SystemBase} from "../SystemBase.t.sol";
 
@@ -23,6 +24,12 @@ abstract contract WindowBase is SystemBase {
     function _at(uint256 index, uint256 cents) internal returns (OfferId) {
         _register(providers[index], 1_000_000 * FLT, 0, 0, 0);
         return _offer(providers[index], 10_000, dollar * cents / 100);
+    }
+
+    function _withStandbys(uint8 standbys) internal view returns (IMatching.Request memory request) {
+        request = _asking(1, 100, 14, 84);
+        (request.standbys, request.reserveBps) = (standbys, 2000);
+        request.prepaid += request.prepaid / 50 * standbys;
     }
 
     function _proposeBy(address solver, OfferId offer) internal {

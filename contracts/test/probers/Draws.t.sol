@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IProbers} from "../../src/interfaces/IProbers.sol";
-import {DealId, FaultId} from "../../src/types/Ids.sol";
+import {DealId, FaultId, JobId} from "../../src/types/Ids.sol";
 import {ProbersBase} from "../ProbersBase.t.sol";
 
 /// @dev Who is drawn, how often, and for how long that can be told.
@@ -78,6 +78,49 @@ contract ProbersDrawsTest is ProbersBase {
             probers.openDay();
             assertEq(probers.drawOf(DEAL, day), before, "the same");
         }
+    }
+
+    function test_ExecutorsOf_GivenEnough(uint64 job, bytes32 seed) external {
+        _crew();
+        address[] memory drawn = probers.executorsOf(JobId.wrap(job), seed, _day(), 3);
+        assertEq(drawn.length, 3, "as many as are asked for");
+        for (uint256 i = 0; i < 3; ++i) {
+            assertTrue(_has(crew, drawn[i]), "of those that are registered");
+            for (uint256 j = 0; j < i; ++j) {
+                assertTrue(drawn[i] != drawn[j], "each once");
+            }
+        }
+    }
+
+    function test_ExecutorsOf_GivenFew() external {
+        _enroll(_named("one"), 1, 1);
+        _enroll(_named("two"), 2, 60);
+        _tomorrow();
+        probers.openDay();
+        assertLe(probers.executorsOf(JobId.wrap(1), "seed", _day(), 3).length, 2, "no more than there are");
+    }
+
+    /// @dev Who knows the day's seed knows no executor: that of the sample decides.
+    function test_ExecutorsOf_GivenAnotherSeed() external {
+        _crew();
+        uint256 alike = 0;
+        for (uint256 k = 0; k < 200; ++k) {
+            address first = probers.executorsOf(JobId.wrap(1), bytes32(k), _day(), 3)[0];
+            if (first == crew[0]) ++alike;
+        }
+        assertApproxEqAbs(alike, 22, 14, "one of nine comes first as often as the others");
+    }
+
+    /// @dev The same number of a deal, a fault and a job draws others.
+    function test_ExecutorsOf_GivenSameNumber() external {
+        _crew();
+        uint256 alike = 0;
+        for (uint64 k = 1; k <= 60; ++k) {
+            address first = probers.executorsOf(JobId.wrap(k), 0, _day(), 3)[0];
+            if (first == probers.drawOf(DealId.wrap(k), _day())[0]) ++alike;
+            if (first == probers.panelOf(FaultId.wrap(k), _day())[0]) ++alike;
+        }
+        assertLe(alike, 30, "each draw is its own");
     }
 
     function test_Seats_GivenForgotten() external {

@@ -5,7 +5,7 @@ import {IAttributes} from "../../src/interfaces/IAttributes.sol";
 import {IDeals} from "../../src/interfaces/IDeals.sol";
 import {IMatching} from "../../src/interfaces/IMatching.sol";
 import {IRewardsBooks} from "../../src/interfaces/IRewards.sol";
-import {DealId} from "../../src/types/Ids.sol";
+import {DealId, OfferId} from "../../src/types/Ids.sol";
 import {RewardsBase} from "../RewardsBase.t.sol";
 
 contract RewardsWorkTest is RewardsBase {
@@ -180,6 +180,19 @@ contract RewardsWorkTest is RewardsBase {
         if (at > block.timestamp) _skip(at - block.timestamp);
     }
 
+    /// @dev Ten of seventeen hours are found to have been down, after all of them were counted.
+    function test_Attend_GivenDeductedSince() external {
+        _attest(200);
+        assertEq(_attend(id, _toEnd(0)), 100 * UNIT * 17 / 24, "seventeen hours");
+        vm.prank(faults);
+        deals.deduct(id, 0, 1, 10 hours);
+        _skip(1 hours);
+        uint32 epoch = _today();
+        vm.expectRevert(abi.encodeWithSelector(IRewardsBooks.NotServed.selector, id, 0, epoch));
+        _attend(id, epoch);
+        assertEq(_attend(id, _toEnd(0)), 100 * UNIT * 14 / 24, "a day less the ten that were counted");
+    }
+
     function test_Attend_WhenServed(uint256 late) external {
         _attest(200);
         uint32 first = _toEnd(bound(late, 0, 3 hours));
@@ -283,6 +296,61 @@ contract RewardsWorkTest is RewardsBase {
             rewards.creditOf(providers[0]), paid - paid * 3 / 10, "the one before is rewarded first, for all of it"
         );
         assertEq(amount, credited / 100, "then the next is noted, from its start on");
+    }
+
+    /// @dev Its place names nobody any more.
+    function test_RecordFee_GivenPromotedStandby() external {
+        DealId backed = _backed();
+        _skip(10 days);
+        uint128 first = rewards.recordFee(backed, 16);
+        _promote(backed);
+        uint128 upTo = uint128(feeBurn.intake());
+        vm.expectEmit(true, true, true, false, address(rewards));
+        emit IRewardsBooks.FeeRecorded(backed, 16, providers[2], 0, upTo);
+        uint128 later = rewards.recordFee(backed, 16);
+        assertEq(first + later, 20 * dollar / 100, "half the fee of ten days of retainers");
+        _buyAll(stranger);
+        uint256 amount = rewards.rewardFee(backed, 16);
+        _buyAll(stranger);
+        amount += rewards.rewardFee(backed, 16);
+        uint256 paid = rewards.creditOf(providers[2]) + _toStakers(amount);
+        assertApproxEqAbs(paid, amount, 2, "its provider's");
+        assertEq(rewards.creditOf(address(0)), 0, "and not nobody's");
+    }
+
+    function test_RecordFee_RevertGiven_PromotedUnrecorded() external {
+        DealId backed = _backed();
+        _skip(10 days);
+        _promote(backed);
+        vm.expectRevert(abi.encodeWithSelector(IRewardsBooks.NothingRecorded.selector, backed, 16));
+        rewards.recordFee(backed, 16);
+    }
+
+    function _toStakers(uint256 amount) private pure returns (uint256) {
+        return amount * 3 / 10;
+    }
+
+    /// @dev The third provider stands by for the second.
+    function _backed() private returns (DealId backed) {
+        IMatching.Request memory asked = _asking(1, 100, 14, 84);
+        (asked.standbys, asked.reserveBps) = (1, 2000);
+        asked.prepaid += uint128(56 * dollar);
+        backed = _request(asked);
+        OfferId first = _host(1);
+        OfferId second = _host(2);
+        vm.startPrank(address(matching));
+        deals.assign(backed, 0, first);
+        deals.assign(backed, 16, second);
+        vm.stopPrank();
+        _ready(backed, 0);
+        _ready(backed, 16);
+    }
+
+    function _promote(DealId backed) private {
+        vm.prank(faults);
+        deals.fail(backed, 0, 1, uint40(block.timestamp));
+        assertEq(deals.slotOf(backed, 0).provider, providers[2], "promoted");
+        assertEq(deals.slotOf(backed, 16).provider, address(0), "nobody stands by");
     }
 
     /// @dev Somebody else serves the slot, and was credited so much.

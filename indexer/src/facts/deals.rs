@@ -1,4 +1,4 @@
-//! Rows of the facts of Deals; those of standbys and servings are in `succession`.
+//! Rows of the facts of Deals; those of standbys and servings are in `succession`, of metered slots in `redemption`.
 
 use contracts::IDeals::{self as abi, IDealsEvents as Events};
 
@@ -38,6 +38,8 @@ pub(crate) fn write(event: &Events, place: Place, batch: &mut Batch) {
         Events::DowntimeDeducted(fact) => batch.push(place, fact),
         Events::SlotStopped(fact) => batch.push(place, fact),
         Events::TipPaid(fact) => batch.push(place, fact),
+        Events::SlotRedeemed(fact) => batch.push(place, fact),
+        Events::RoyaltyCredited(fact) => batch.push(place, fact),
     }
 }
 

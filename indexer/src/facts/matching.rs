@@ -22,6 +22,7 @@ pub(crate) fn write(event: &Events, place: Place, batch: &mut Batch) {
         Events::OfferBarred(fact) => batch.push(place, fact),
         Events::BondChanged(fact) => batch.push(place, fact),
         Events::BondSet(fact) => batch.push(place, fact),
+        Events::RequestKeySet(fact) => batch.push(place, fact),
     }
 }
 
@@ -203,5 +204,15 @@ impl Fact for abi::BondSet {
     fn write(&self, row: &mut CopyRow) {
         let Self { bond } = self;
         row.amount(*bond);
+    }
+}
+
+impl Fact for abi::RequestKeySet {
+    const TABLE: &str = "request_key_set";
+    const COLUMNS: &[&str] = &["deal", "verification_key"];
+
+    fn write(&self, row: &mut CopyRow) {
+        let Self { deal, verificationKey } = self;
+        row.int(*deal).hash(*verificationKey);
     }
 }

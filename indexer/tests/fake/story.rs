@@ -4,6 +4,8 @@ mod capacity;
 mod faults;
 mod fees;
 mod market;
+mod metering;
+mod proofs;
 mod succession;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,9 +17,11 @@ use capacity::Capacity;
 use contracts::{IDeals, IMatching, IStaking};
 use faults::Faults;
 use fees::Fees;
+use metering::{Metering, is_metered};
+use proofs::Proofs;
 use succession::{Succession, has_standbys};
 
-const NAMES: [&str; 13] = [
+const NAMES: [&str; 18] = [
     "Staking",
     "PriceGuard",
     "Offers",
@@ -31,6 +35,11 @@ const NAMES: [&str; 13] = [
     "Capacity",
     "Probers",
     "Faults",
+    "Vouchers",
+    "Modules",
+    "Proofs",
+    "Groth16",
+    "Sampled",
 ];
 const UNIT: u128 = 1_000_000_000_000_000_000;
 
@@ -63,6 +72,8 @@ pub(crate) struct Story {
     fees: Fees,
     succession: Succession,
     faults: Faults,
+    metering: Metering,
+    proofs: Proofs,
 }
 
 impl Story {
@@ -78,7 +89,7 @@ impl Story {
             self.prologue();
         }
         for _ in 0..self.below(6) {
-            match self.below(36) {
+            match self.below(48) {
                 0 | 1 => self.stake(),
                 2 => self.exit(),
                 3 => self.leave(),
@@ -94,6 +105,8 @@ impl Story {
                 17 | 18 => self.succeed(),
                 19..=21 => self.propose(),
                 22..=25 => self.probe(),
+                26..=31 => self.meter(),
+                32..=36 => self.compute(),
                 _ => self.prove(),
             }
         }
@@ -130,6 +143,7 @@ impl Story {
         self.observe();
         self.bond_prologue();
         self.fault_prologue();
+        self.proof_prologue();
         self.capacity_prologue();
     }
 
@@ -345,8 +359,8 @@ impl Story {
                 exposure: 0,
             },
         );
-        let royalty = U96::ZERO;
-        self.emit("Deals", &IDeals::DealTermsSet { deal, paymentMode: 0, feeBps: 200, notice: 3_600, royalty });
+        let (mode, royalty) = (u8::from(is_metered(deal)), self.name_modules(deal));
+        self.emit("Deals", &IDeals::DealTermsSet { deal, paymentMode: mode, feeBps: 200, notice: 3_600, royalty });
         if has_standbys(deal) {
             self.ask_for_standbys(deal);
         }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::availability::{Group, combined, gain_up, most, need_down};
 use crate::market::Market;
 use crate::reason::{Fit, Reason, fit};
-use crate::request::{Request, retainer};
+use crate::request::{Request, STANDBY_PRICE_MIN, retainer};
 
 /// An offer that may take a slot: the cheapest of its provider in its region.
 #[derive(Debug, Clone, Copy)]
@@ -141,7 +141,8 @@ fn standbys(market: &Market, request: &Request, fits: &[(u128, u64, usize, bool)
         let provider = market.offers[*place].provider;
         Spare { offer: *place, id: *id, provider, cost: retainer(*cost) }
     };
-    let mut spares: Vec<Spare> = fits.iter().map(spare).collect();
+    let can_stand_by = |(_, _, place, _): &&(u128, u64, usize, bool)| market.offers[*place].price >= STANDBY_PRICE_MIN;
+    let mut spares: Vec<Spare> = fits.iter().filter(can_stand_by).map(spare).collect();
     // Retainers are rounded up, so that offers of different prices may cost the same.
     spares.sort_by_key(|spare| (spare.cost, spare.id));
     let mut is_seen = vec![false; market.providers.len()];

@@ -6,6 +6,8 @@ use crate::market::Address;
 
 /// Places of a standby in a unit's price, in bps.
 const RETAINER_BPS: u128 = 200;
+/// Below it a retainer, rounded up to one, would be more than that: nobody stands by for less.
+pub(crate) const STANDBY_PRICE_MIN: u128 = 50;
 const BPS: u128 = 10_000;
 const DAY: u64 = 86_400;
 /// Value at stake is at most so many times the escrow.
@@ -90,7 +92,11 @@ impl Request {
         self.lock(price, BPS)
     }
 
+    /// None, too, at a price at which nobody can stand by.
     pub fn standby_lock(&self, price: u128) -> Option<u128> {
+        if price < STANDBY_PRICE_MIN {
+            return None;
+        }
         self.lock(price, u128::from(self.reserve_bps))
     }
 

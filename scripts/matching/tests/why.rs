@@ -154,6 +154,22 @@ fn a_budget_that_ends_leaves_a_bound() {
     assert!(cut > 10, "{cut} searches ran out of nodes");
 }
 
+/// Its grant would be refused, and the bond of whoever proposed it burned.
+#[test]
+fn nobody_stands_by_for_a_price_of_which_2_percent_would_be_rounded_far_up() {
+    let mut market = market();
+    let asked = Request { standbys: 1, ..request(1) };
+    market.offers[2].price = 49;
+    let set = solve(&market, &asked, BUDGET).set.expect("there are other standbys");
+    assert_eq!((ids(&set.slots), ids(&set.standbys)), (vec![3], vec![1]), "it takes the slot");
+    market.offers[3].price = 49;
+    let set = solve(&market, &asked, BUDGET).set.expect("there are other standbys");
+    assert_eq!((ids(&set.slots), ids(&set.standbys)), (vec![3], vec![1]));
+    market.offers[3].price = 50;
+    let set = solve(&market, &asked, BUDGET).set.expect("there are other standbys");
+    assert_eq!((ids(&set.slots), ids(&set.standbys)), (vec![3], vec![4]));
+}
+
 #[test]
 fn each_criterion_that_alone_prevents_a_set_binds() {
     let mut market = market();

@@ -53,7 +53,10 @@ impl Audit<'_> {
                 units_in_use as "units_in_use!",
                 price::text as "price!",
                 coverage_max_bps as "coverage_max_bps!",
+                availability_bps as "availability_bps!",
                 term_max_days as "term_max_days!",
+                duration_max_days as "duration_max_days!",
+                notice as "notice!",
                 is_live as "is_live!"
             from offer_now
             "#
@@ -68,6 +71,8 @@ impl Audit<'_> {
             self.compare(&name, "is_live", is_live, row.is_live);
             let in_use = self.view(offers, Offers::unitsInUseCall { offer }).await?;
             self.compare(&name, "units_in_use", in_use, row.units_in_use);
+            let declared = self.view(offers, Offers::availabilityOfCall { offer }).await?;
+            self.compare(&name, "availability_bps", declared, row.availability_bps);
             if is_live {
                 let found = self.view(offers, Offers::offerOfCall { offer }).await?;
                 self.compare(&name, "provider", found.provider, address(&row.provider)?);
@@ -75,6 +80,8 @@ impl Audit<'_> {
                 self.compare(&name, "price", found.price, row.price);
                 self.compare(&name, "coverage_max_bps", found.coverageMaxBps, row.coverage_max_bps);
                 self.compare(&name, "term_max_days", found.termMaxDays, row.term_max_days);
+                self.compare(&name, "duration_max_days", found.durationMaxDays, row.duration_max_days);
+                self.compare(&name, "notice", found.notice, row.notice);
             }
         }
         Ok(())

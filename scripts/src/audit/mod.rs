@@ -3,7 +3,9 @@
 mod capacity;
 mod faults;
 mod market;
+mod metering;
 mod money;
+mod proofs;
 mod rewards;
 mod stake;
 mod terms;
@@ -65,6 +67,8 @@ pub async fn audit(context: &Context, database_url: &str) -> Result<Audited> {
     audit.capacity().await?;
     audit.rewards().await?;
     audit.failures().await?;
+    audit.metering().await?;
+    audit.computation().await?;
     let after = cursor(&audit.pool).await?;
     ensure!(
         (before.block, before.hash) == (after.block, after.hash),
@@ -140,6 +144,10 @@ impl Audit<'_> {
 
 fn address(bytes: &[u8]) -> Result<Address> {
     Address::try_from(bytes).context("an address has 20 bytes")
+}
+
+fn hash(bytes: &[u8]) -> Result<B256> {
+    B256::try_from(bytes).context("a hash has 32 bytes")
 }
 
 fn maybe_address(bytes: Option<&[u8]>) -> Result<Address> {

@@ -58,6 +58,7 @@ impl Audit<'_> {
                 status as "status!",
                 provider as "provider: Vec<u8>",
                 serving as "serving!",
+                price::text as "price!",
                 escrow::text as "escrow!",
                 owed::text as "owed!",
                 accrued::text as "accrued!",
@@ -79,6 +80,7 @@ impl Audit<'_> {
             if is_live {
                 self.compare(&name, "provider", found.provider, maybe_address(row.provider.as_deref())?);
                 self.compare(&name, "serving", found.serving, row.serving);
+                self.compare(&name, "price", found.price, row.price);
                 self.compare(&name, "owed", found.owed, row.owed);
                 self.compare(&name, "credited", found.credited, row.credited);
                 self.compare(&name, "value_at_stake", found.valueAtStake, row.value_at_stake);
@@ -128,7 +130,8 @@ impl Audit<'_> {
         Ok(())
     }
 
-    /// All stablecoin of `Deals` but donations belongs to a slot, a serving that is over, a deal, its tip or a credit.
+    /// All stablecoin of `Deals` but donations belongs to a slot, a serving that is over, a deal, its tip, its modules' authors or
+    /// a credit.
     async fn totals(&mut self) -> Result<()> {
         let at = self.context.at();
         let owned = sqlx::query_scalar!(
@@ -138,6 +141,7 @@ impl Audit<'_> {
                 + (select coalesce(sum(held_back), 0) from serving)
                 + (select coalesce(sum(spare), 0) from deal)
                 + (select coalesce(sum(tip), 0) from deal where tip_to is null)
+                + (select coalesce(sum(due), 0) from deal_royalty)
                 + (select coalesce(sum(amount), 0) from credit)
                 + (select coalesce(sum(amount), 0) from stakers_credit)
             )::text as "owned!"

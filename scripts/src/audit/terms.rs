@@ -1,9 +1,10 @@
 //! What was agreed: requests, the terms of deals, and what is excused.
 
+use alloy::primitives::B256;
 use anyhow::Result;
 use contracts::{Deals, Matching, Staking};
 
-use super::{Audit, address, maybe_address};
+use super::{Audit, address, hash, maybe_address};
 
 impl Audit<'_> {
     pub(super) async fn agreed(&mut self) -> Result<()> {
@@ -26,7 +27,10 @@ impl Audit<'_> {
                 coverage_bps as "coverage_bps!",
                 exposure as "exposure!",
                 notice as "notice!",
-                royalty::text as "royalty!"
+                royalty::text as "royalty!",
+                payment_mode as "payment_mode!",
+                coalesce((select q.proof_kind from request as q where q.deal = deal.deal), 0) as "proof_kind!",
+                (select k.verification_key from request_key_set as k where k.deal = deal.deal) as "key: Vec<u8>"
             from deal
             "#
         );
@@ -43,6 +47,10 @@ impl Audit<'_> {
             self.compare(&name, "exposure", deal.exposure, row.exposure);
             self.compare(&name, "notice", deal.notice, row.notice);
             self.compare(&name, "royalty", deal.royalty, row.royalty);
+            self.compare(&name, "payment_mode", deal.paymentMode, row.payment_mode);
+            self.compare(&name, "proof_kind", deal.proofKind, row.proof_kind);
+            let key = row.key.as_deref().map_or(Ok(B256::ZERO), hash)?;
+            self.compare(&name, "verification_key", deal.verificationKey, key);
         }
         Ok(())
     }
@@ -69,12 +77,12 @@ impl Audit<'_> {
             let request = self.view(self.context.at().matching, call).await?;
             self.compare(&name, "application", &request.application, row.application);
             self.compare(&name, "price_max", request.priceMax, row.price_max);
-            self.compare(&name, "regions", request.regions, row.regions);
+            self.compare(&name, "regions", request.among.regions, row.regions);
             self.compare(&name, "first_loss_min_bps", request.firstLossMinBps, row.first_loss_min_bps);
             self.compare(&name, "proof_kind", request.proofKind, row.proof_kind);
             self.compare(&name, "expires_at", request.expiry, row.expires_at);
             self.compare(&name, "resolver", request.resolver, maybe_address(row.resolver.as_deref())?);
-            self.compare(&name, "is_allowlist", request.isAllowlist, row.is_allowlist);
+            self.compare(&name, "is_allowlist", request.among.isAllowlist, row.is_allowlist);
         }
         Ok(())
     }

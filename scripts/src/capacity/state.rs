@@ -290,7 +290,7 @@ pub(super) fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
 }
 
 /// A new name is only on disk when its folder is.
-pub(super) fn sync_folder(folder: &Path) -> Result<()> {
+pub(crate) fn sync_folder(folder: &Path) -> Result<()> {
     File::open(folder)?.sync_all().with_context(|| format!("syncing {}", folder.display()))
 }
 

@@ -1,6 +1,6 @@
 //! How people write the things that contracts count.
 
-use alloy::primitives::Address;
+use alloy::primitives::{Address, B256};
 
 use crate::amount::Amount;
 use crate::attester::{parse_attribute, parse_level};
@@ -18,6 +18,11 @@ pub(super) fn address(text: &str) -> Result<Address, String> {
         return Err(format!("`{text}` has a wrong checksum: a digit is mistyped"));
     }
     Ok(address)
+}
+
+/// A module by its content or its hash.
+pub(super) fn module(text: &str) -> Result<B256, String> {
+    crate::author::module_of(text).map_err(|error| format!("{error:#}"))
 }
 
 /// A deal and a slot, as `7` or `7/1`.

@@ -5,6 +5,8 @@ use anyhow::{Result, ensure};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
+use super::gateway::GatewayArgs;
+use super::proof::CustomerVerb;
 use super::{Global, Shown, args};
 use crate::amount::Amount;
 use crate::chain::Context;
@@ -12,6 +14,7 @@ use crate::customer::{FULL_RESERVE_BPS, OpenArgs, Providers, RESERVE_BPS};
 use crate::ids::{DealId, FaultId, OfferId};
 use crate::quote::QuoteArgs;
 use crate::time::parse_timestamp;
+use crate::usage::METERED;
 use crate::{customer, faults, provider, quote};
 
 #[derive(Debug, Clone, Subcommand)]
@@ -46,6 +49,9 @@ pub(crate) enum Verb {
         /// The list is of applications, not of customers
         #[arg(long)]
         application: bool,
+        /// The list is of verification keys
+        #[arg(long, conflicts_with = "application")]
+        verification_key: bool,
     },
     /// Take a request back that no provider was assigned to
     Cancel { deal: DealId },
@@ -65,6 +71,14 @@ pub(crate) enum Verb {
     Replace { deal: DealId, slot: u8 },
     /// Say that a slot is down; unless probers confirm it within ten minutes, the slot ends after its notice
     Flag { deal: DealId, slot: u8 },
+    /// Pay for what runs: forward invocations, measure them, sign vouchers; and say who may sign
+    Gateway(GatewayArgs),
+    /// Vouchers that gateways signed
+    #[command(subcommand)]
+    Voucher(super::voucher::Verb),
+    /// Proofs of computation: ask for them, download them, check them
+    #[command(subcommand)]
+    Proof(CustomerVerb),
     /// Appeal against a proposed slash, with a bond
     Appeal { fault: FaultId },
     /// Take back what is left of a deal that has ended
@@ -142,8 +156,18 @@ pub(crate) struct Open {
     exposure: u8,
     #[arg(long, value_parser = args::proof_kind, default_value = "none")]
     proof: u8,
+    /// Key of the circuit that proofs are of, where they are of kind groth16
+    #[arg(long, value_name = "HASH")]
+    verification_key: Option<B256>,
+    /// reserved: by time; metered: by what ran, as gateways sign it
     #[arg(long, value_parser = args::payment_mode, default_value = "reserved")]
     payment: u8,
+    /// As --payment metered
+    #[arg(long, conflicts_with = "payment")]
+    metered: bool,
+    /// Published modules that the application runs, whose authors get royalties, by comma
+    #[arg(long, value_name = "FILE_OR_HASH", value_parser = args::module, value_delimiter = ',')]
+    module: Vec<B256>,
     /// Notice of a stop, such as 12h
     #[arg(long, value_parser = args::span, default_value = "0s")]
     notice: u32,
@@ -183,7 +207,8 @@ pub(crate) struct Open {
 
 impl Verb {
     pub(super) fn moves_value(&self) -> bool {
-        matches!(self, Self::Open(_) | Self::Fund { .. } | Self::Appeal { .. })
+        let is_gateway = matches!(self, Self::Gateway(gateway) if gateway.moves_value());
+        is_gateway || matches!(self, Self::Open(_) | Self::Fund { .. } | Self::Appeal { .. })
     }
 
     pub(super) async fn run(self, context: &Context, global: &Global) -> Result<Shown> {
@@ -193,8 +218,12 @@ impl Verb {
             Self::Choose { deal, offers } => Shown::of(&customer::choose(context, deal, &offers).await?),
             Self::Activate { deal } => Shown::of(&customer::activate(context, deal).await?),
             Self::Reasons { deal, offers } => Shown::of(&customer::reasons(context, deal, &offers).await?),
-            Self::Admit { deal, root, proof, application } => {
-                customer::admit(context, deal, root, proof, application).await?;
+            Self::Admit { deal, root, proof, application, verification_key } => {
+                if verification_key {
+                    customer::admit_key(context, deal, root, proof).await?;
+                } else {
+                    customer::admit(context, deal, root, proof, application).await?;
+                }
                 Shown::of(&json!({ "deal": deal, "root": root }))
             }
             Self::Cancel { deal } => {
@@ -209,6 +238,9 @@ impl Verb {
             Self::Leave { deal, slot } => Shown::of(&customer::leave(context, deal, slot).await?),
             Self::Replace { deal, slot } => Shown::of(&faults::replace(context, deal, slot).await?),
             Self::Flag { deal, slot } => Shown::of(&faults::flag(context, deal, slot).await?),
+            Self::Gateway(gateway) => gateway.run(context).await,
+            Self::Voucher(verb) => verb.run(context).await,
+            Self::Proof(verb) => verb.run(context, global).await,
             Self::Appeal { fault } => Shown::of(&faults::appeal(context, fault).await?),
             Self::Refund { deal, recipient } => Shown::of(&customer::refund(context, deal, recipient).await?),
             Self::Claim { recipient } => {
@@ -266,7 +298,9 @@ impl Open {
             coverage_bps: self.coverage.ratio()?,
             exposure: self.exposure,
             proof_kind: self.proof,
-            payment_mode: self.payment,
+            payment_mode: if self.metered { METERED } else { self.payment },
+            modules: self.module.clone(),
+            verification_key: self.verification_key.unwrap_or_default(),
             notice: self.notice,
             expiry: self.expiry,
             resolver: self.resolver.unwrap_or_default(),

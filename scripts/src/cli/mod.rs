@@ -2,17 +2,22 @@
 
 mod args;
 mod attester;
+mod author;
 mod capacity;
 mod customer;
 mod delegator;
 mod faults;
+mod gateway;
 mod keeper;
 mod operator;
 mod params;
 mod prober;
+mod proof;
 mod provider;
 mod resolver;
+mod serve;
 mod solver;
+mod voucher;
 mod watcher;
 
 use std::io::{self, IsTerminal as _, Write as _};
@@ -26,9 +31,11 @@ use anyhow::{Context as _, Result, bail};
 use clap::{Args, Parser, Subcommand};
 use serde::Serialize;
 
+use self::proof::CustomerVerb;
 use crate::chain::{Context, Planned};
 use crate::deployment::Deployment;
 use crate::output::Value;
+use crate::proof::bundle::Wrong;
 use crate::revert::Refusal;
 use crate::url::without_keys;
 use crate::wallet;
@@ -111,6 +118,9 @@ enum Role {
     /// Vouch for attributes
     #[command(subcommand)]
     Attester(attester::Verb),
+    /// Publish modules, and be paid by the deals that run them
+    #[command(subcommand)]
+    Author(author::Verb),
     /// Run a deployment
     #[command(subcommand)]
     Operator(operator::Verb),
@@ -191,6 +201,7 @@ fn show(shown: &Shown, json: bool) -> Result<()> {
 
 fn complain(error: &anyhow::Error, json: bool) -> u8 {
     let refusal = error.chain().find_map(|cause| cause.downcast_ref::<Refusal>());
+    let is_wrong = error.chain().any(|cause| cause.is::<Wrong>());
     // Errors of the transport quote the node's whole address, and many carry a key.
     let text = without_keys(&format!("{error:#}"));
     let line = if json {
@@ -204,18 +215,23 @@ fn complain(error: &anyhow::Error, json: bool) -> u8 {
                 Some(hint) => format!("refused: {text}\nhint: {hint}"),
                 None => format!("refused: {text}"),
             },
+            None if is_wrong => format!("refused: {text}"),
             None => format!("error: {text}"),
         }
     };
     // With nowhere left to complain, the exit code still tells.
     let _ = writeln!(io::stderr(), "{line}");
-    if refusal.is_some() { REFUSED } else { FAILED }
+    if refusal.is_some() || is_wrong { REFUSED } else { FAILED }
 }
 
 async fn run(surety: Surety) -> Result<Shown> {
     let Surety { global, role } = surety;
     if let Role::Operator(operator::Verb::Deploy(deploy)) = role {
         return deploy.run(&global).await;
+    }
+    // Whoever checks a bundle has a node, and nothing of ours.
+    if let Role::Customer(customer::Verb::Proof(verb @ (CustomerVerb::Get { .. } | CustomerVerb::Verify(_)))) = role {
+        return verb.run_alone(&global).await;
     }
     let context = global.context().await?;
     let moves_value = match &role {
@@ -226,7 +242,7 @@ async fn run(surety: Surety) -> Result<Shown> {
         Role::Operator(verb) => verb.moves_value(),
         Role::Keeper(verb) => verb.moves_value(),
         Role::Prober(verb) => verb.moves_value(),
-        Role::Solver(_) | Role::Watcher(_) | Role::Resolver(_) => false,
+        Role::Author(_) | Role::Solver(_) | Role::Watcher(_) | Role::Resolver(_) => false,
     };
     if global.dry_run {
         let context = context.planning();
@@ -256,6 +272,7 @@ async fn act(context: &Context, global: &Global, role: Role) -> Result<Shown> {
         Role::Prober(verb) => verb.run(context).await,
         Role::Resolver(verb) => verb.run(context).await,
         Role::Attester(verb) => verb.run(context).await,
+        Role::Author(verb) => verb.run(context).await,
         Role::Operator(verb) => verb.run(context).await,
     }
 }
@@ -287,6 +304,13 @@ impl Global {
             (None, Some(path)) => wallet::keystore(path).map(Some),
             (None, None) => Ok(None),
         }
+    }
+
+    /// The deployment of a chain that is named, or that lies where deployments do.
+    fn known(&self, chain_id: u64) -> Result<Option<Deployment>> {
+        let usual = Deployment::path_of(chain_id);
+        let path = self.deployment.as_deref().or_else(|| usual.exists().then_some(usual.as_path()));
+        path.map(Deployment::read).transpose()
     }
 
     async fn context(&self) -> Result<Context> {

@@ -1,15 +1,10 @@
 //! `surety provider`.
 
-use std::net::SocketAddr;
-
 use alloy::primitives::Address;
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Result, ensure};
 use clap::{Args, Subcommand};
-use serde_json::json;
-use tokio::net::TcpListener;
 
 use super::capacity::Commit;
-use super::watcher::stopped;
 use super::{Shown, args};
 use crate::amount::{Amount, Part};
 use crate::attester::{self, parse_attribute};
@@ -17,7 +12,6 @@ use crate::chain::Context;
 use crate::ids::{DealId, FaultId, OfferId};
 use crate::provider::{Profile, Terms, TermsChange};
 use crate::time::parse_timestamp;
-use crate::workload::host::{self, Host};
 use crate::{delegator, faults, offer, prober, provider};
 
 #[derive(Debug, Clone, Subcommand)]
@@ -97,8 +91,11 @@ pub(crate) enum Verb {
     Commit(Commit),
     /// Prove the units of a commitment: solve, commit, answer, and be credited; Ctrl-C ends it, and nothing is lost
     Prove(super::watcher::Prove),
+    /// Jobs that are proved: asked for, shown by a circuit or by receipts
+    #[command(subcommand)]
+    Proof(super::proof::ProviderVerb),
     /// Serve: answer challenges for every slot that it serves, ready what is assigned; Ctrl-C ends it
-    Serve(Serve),
+    Serve(super::serve::Serve),
     /// Report what probers see up, for everything that is flagged or counts as down
     Answer,
     /// Say that a failed serving will not come back: no abandonment
@@ -245,6 +242,7 @@ impl Verb {
             }
             Self::NoRenewal { deal, slot } => Shown::of(&provider::announce_non_renewal(context, deal, slot).await?),
             Self::Prove(prove) => prove.run(context).await,
+            Self::Proof(proof) => proof.run(context).await,
             Self::Serve(serve) => serve.run(context).await,
             Self::Answer => Shown::of(&prober::answer::answer(context).await?),
             Self::Notice { deal, slot, serving } => {
@@ -253,31 +251,6 @@ impl Verb {
             Self::Appeal { fault } => Shown::of(&faults::appeal(context, fault).await?),
             Self::Claim { recipient } => Shown::of(&provider::claim(context, recipient).await?),
         }
-    }
-}
-
-#[derive(Debug, Clone, Args)]
-pub(crate) struct Serve {
-    /// Where answers and metrics are served
-    #[arg(long, default_value = "127.0.0.1:0", value_name = "ADDRESS")]
-    listen: SocketAddr,
-    /// Leave assigned slots to `ready` and `decline`
-    #[arg(long)]
-    no_ready: bool,
-}
-
-impl Serve {
-    async fn run(self, context: &Context) -> Result<Shown> {
-        let options = host::Options { is_readying: !self.no_ready, ..host::Options::default() };
-        let host = Host::open(context.clone(), options).await?;
-        let listener = TcpListener::bind(self.listen).await.with_context(|| format!("listening on {}", self.listen))?;
-        let meters = host.run(listener, stopped()?).await?;
-        Shown::of(&json!({
-            "readied": meters.readied.get(),
-            "answers": meters.answers.get(),
-            "unknown": meters.unknown.get(),
-            "failures": meters.failures.get(),
-        }))
     }
 }
 

@@ -36,6 +36,9 @@ pub struct Config {
     pub solver_bond: String,
     pub appeal_bond: String,
     pub probers: ProbersConfig,
+    /// Whole tokens of the stablecoin that a provider pays for re-executions of a sample, and that an executor seals with.
+    pub sample_pay: String,
+    pub sample_bond: String,
 }
 
 /// Who decides that a workload is down; amounts are whole tokens, as decimal text.
@@ -121,6 +124,8 @@ impl Config {
             solver_bond: "10".to_owned(),
             appeal_bond: "1000".to_owned(),
             probers: ProbersConfig::few(),
+            sample_pay: "0.3".to_owned(),
+            sample_bond: "1".to_owned(),
         }
     }
 }
@@ -190,6 +195,7 @@ pub(super) fn parameters(
     sources: Vec<Source>,
 ) -> Result<Parameters> {
     let flt = |text: &str| -> Result<String> { Ok(text.parse::<Amount>()?.flt()?.to_string()) };
+    let usd = |text: &str| -> Result<String> { Ok(text.parse::<Amount>()?.units(decimals)?.to_string()) };
     let classes: Result<Vec<Class>> = config.classes.iter().map(|class| class.class(decimals)).collect();
     Ok(Parameters {
         is_development,
@@ -199,7 +205,7 @@ pub(super) fn parameters(
         parameter_delay: config.parameter_delay,
         slashing_delay: config.slashing_delay,
         fee_bps: config.fee_bps,
-        request_fee: config.request_fee.parse::<Amount>()?.units(decimals)?.to_string(),
+        request_fee: usd(&config.request_fee)?,
         sources,
         attesters: config.attesters.clone(),
         burn_bps: config.burn_bps,
@@ -211,5 +217,7 @@ pub(super) fn parameters(
         solver_bond: flt(&config.solver_bond)?,
         appeal_bond: flt(&config.appeal_bond)?,
         probers: config.probers.rules(decimals)?,
+        sample_pay: usd(&config.sample_pay)?,
+        sample_bond: usd(&config.sample_bond)?,
     })
 }

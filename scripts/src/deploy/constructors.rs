@@ -6,8 +6,9 @@ use anyhow::{Context as _, Result};
 use contracts::price_guard::IPriceGuard;
 use contracts::probers::IProbers;
 use contracts::{
-    Attributes, Capacity, Deals, Duties, EquiX, Equihash, Extension, Faults, FeeBurn, Governance, Liability, Matching,
-    MatchingExtension, Offers, PriceGuard, Probers, Rewards, Staking, Timelock, Verdicts,
+    Attributes, Capacity, Deals, Duties, EquiX, Equihash, Extension, Faults, FeeBurn, Governance, Groth16, Ledger,
+    Liability, Matching, MatchingExtension, Modules, Offers, PriceGuard, Probers, Proofs, Receipts, Rewards, Sampled,
+    Staking, Timelock, Verdicts, Vouchers,
 };
 
 use crate::deployment::{Contracts, Deployment};
@@ -40,15 +41,22 @@ pub(super) fn precomputed(deployer: Address, nonce: u64, flt: Address, stablecoi
         attributes: at(4),
         staking: at(5),
         offers: at(6),
-        deals: at(7),
-        matching: at(8),
-        fee_burn: at(9),
-        rewards: at(10),
-        equi_x: at(11),
-        equihash: at(12),
-        capacity: at(13),
-        probers: at(14),
-        faults: at(15),
+        ledger: at(7),
+        deals: at(8),
+        matching: at(9),
+        fee_burn: at(10),
+        rewards: at(11),
+        equi_x: at(12),
+        equihash: at(13),
+        capacity: at(14),
+        probers: at(15),
+        faults: at(16),
+        vouchers: at(17),
+        modules: at(18),
+        receipts: at(19),
+        groth16: at(20),
+        proofs: at(21),
+        sampled: at(22),
     }
 }
 
@@ -56,8 +64,10 @@ pub(super) fn precomputed(deployer: Address, nonce: u64, flt: Address, stablecoi
 pub(crate) fn initcodes(deployment: &Deployment, admin: Address) -> Result<Vec<(&'static str, Bytes)>> {
     let mut initcodes = foundation(deployment, admin)?;
     initcodes.extend(market(deployment)?);
-    initcodes.extend(proofs(deployment));
+    initcodes.extend(capacity(deployment));
     initcodes.extend(failures(deployment)?);
+    initcodes.extend(usage(deployment));
+    initcodes.extend(computations(deployment)?);
     Ok(initcodes)
 }
 
@@ -106,6 +116,16 @@ fn foundation(deployment: &Deployment, admin: Address) -> Result<Vec<(&'static s
 /// Offers, and deals with what they pay.
 fn market(deployment: &Deployment) -> Result<Vec<(&'static str, Bytes)>> {
     let (at, set) = (&deployment.contracts, &deployment.parameters);
+    let ledger = Ledger::constructorCall {
+        newStaking: at.staking,
+        newPriceGuard: at.price_guard,
+        newOffers: at.offers,
+        newMatching: at.matching,
+        newFaults: at.faults,
+        newVouchers: at.vouchers,
+        newModules: at.modules,
+        newSlasher: FAULTS_ID,
+    };
     let deals = Deals::constructorCall {
         manager: at.governance,
         newStaking: at.staking,
@@ -113,10 +133,13 @@ fn market(deployment: &Deployment) -> Result<Vec<(&'static str, Bytes)>> {
         newOffers: at.offers,
         newMatching: at.matching,
         newFaults: at.faults,
+        newVouchers: at.vouchers,
+        newModules: at.modules,
         // The treasury proper has its part of what is collected there.
         newTreasury: at.fee_burn,
         newFeeBps: set.fee_bps,
         newSlasher: FAULTS_ID,
+        newLedger: at.ledger,
     };
     let matching = Matching::constructorCall {
         manager: at.governance,
@@ -125,6 +148,7 @@ fn market(deployment: &Deployment) -> Result<Vec<(&'static str, Bytes)>> {
         newAttributes: at.attributes,
         newPriceGuard: at.price_guard,
         newDeals: at.deals,
+        newModules: at.modules,
         newFaults: at.faults,
         newGuardian: set.guardian,
         newRequestFee: units(&set.request_fee)?,
@@ -133,13 +157,14 @@ fn market(deployment: &Deployment) -> Result<Vec<(&'static str, Bytes)>> {
     let offers = Offers::constructorCall { newStaking: at.staking, newDeals: at.deals };
     Ok(vec![
         ("Offers", initcode(&Offers::BYTECODE, &offers)),
+        ("Ledger", initcode(&Ledger::BYTECODE, &ledger)),
         ("Deals", initcode(&Deals::BYTECODE, &deals)),
         ("Matching", initcode(&Matching::BYTECODE, &matching)),
     ])
 }
 
 /// Capacity, with what checks it and what it earns.
-fn proofs(deployment: &Deployment) -> Vec<(&'static str, Bytes)> {
+fn capacity(deployment: &Deployment) -> Vec<(&'static str, Bytes)> {
     let (at, set) = (&deployment.contracts, &deployment.parameters);
     let fee_burn = FeeBurn::constructorCall {
         manager: at.governance,
@@ -203,9 +228,47 @@ fn failures(deployment: &Deployment) -> Result<Vec<(&'static str, Bytes)>> {
         newFeeBurn: at.fee_burn,
         newCapacity: at.capacity,
         newProbers: at.probers,
+        newDisputes: at.sampled,
         newAppealBond: units(&set.appeal_bond)?,
     };
     Ok(vec![("Probers", initcode(&Probers::BYTECODE, &probers)), ("Faults", initcode(&Faults::BYTECODE, &faults))])
+}
+
+/// What metered usage costs, and whose modules it ran.
+fn usage(deployment: &Deployment) -> Vec<(&'static str, Bytes)> {
+    let at = &deployment.contracts;
+    let vouchers = Vouchers::constructorCall { newDeals: at.deals, newStaking: at.staking };
+    let modules = Modules::constructorCall { newDeals: at.deals, newMatching: at.matching };
+    vec![("Vouchers", initcode(&Vouchers::BYTECODE, &vouchers)), ("Modules", initcode(&Modules::BYTECODE, &modules))]
+}
+
+/// Who says that a computation happened: each kind of proof has its verifier.
+fn computations(deployment: &Deployment) -> Result<Vec<(&'static str, Bytes)>> {
+    let (at, set) = (&deployment.contracts, &deployment.parameters);
+    let receipts = Receipts::constructorCall { newDeals: at.deals, newVouchers: at.vouchers, newStaking: at.staking };
+    let proofs = Proofs::constructorCall {
+        newDeals: at.deals,
+        newStaking: at.staking,
+        newVouchers: at.vouchers,
+        newReceipts: at.receipts,
+        newGroth16: at.groth16,
+        newSampled: at.sampled,
+    };
+    let sampled = Sampled::constructorCall {
+        newProofs: at.proofs,
+        newProbers: at.probers,
+        newFaults: at.faults,
+        newStaking: at.staking,
+        newDeals: at.deals,
+        newPay: units(&set.sample_pay)?,
+        newBond: units(&set.sample_bond)?,
+    };
+    Ok(vec![
+        ("Receipts", initcode(&Receipts::BYTECODE, &receipts)),
+        ("Groth16", Groth16::BYTECODE.clone()),
+        ("Proofs", initcode(&Proofs::BYTECODE, &proofs)),
+        ("Sampled", initcode(&Sampled::BYTECODE, &sampled)),
+    ])
 }
 
 /// Smallest units of a parameter.
@@ -223,6 +286,8 @@ pub(crate) fn halves(deployment: &Deployment) -> Result<[(&'static str, Bytes); 
         newOffers: at.offers,
         newMatching: at.matching,
         newFaults: at.faults,
+        newVouchers: at.vouchers,
+        newModules: at.modules,
         newSlasher: FAULTS_ID,
     };
     let liability = Liability::constructorCall {
@@ -232,7 +297,7 @@ pub(crate) fn halves(deployment: &Deployment) -> Result<[(&'static str, Bytes); 
         newSelf: CAPACITY_ID,
         newGuardian: set.guardian,
     };
-    let matching = MatchingExtension::constructorCall { newDeals: at.deals };
+    let matching = MatchingExtension::constructorCall { newDeals: at.deals, newModules: at.modules };
     let verdicts = Verdicts::constructorCall {
         newStaking: at.staking,
         newDeals: at.deals,
@@ -240,6 +305,7 @@ pub(crate) fn halves(deployment: &Deployment) -> Result<[(&'static str, Bytes); 
         newFeeBurn: at.fee_burn,
         newCapacity: at.capacity,
         newProbers: at.probers,
+        newDisputes: at.sampled,
         newAppealBond: units(&set.appeal_bond)?,
     };
     Ok([

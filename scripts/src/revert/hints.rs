@@ -3,7 +3,7 @@
 //! `{arg}` is replaced by the error's argument, `{arg:flt}`, `{arg:usd}`, `{arg:time}` and `{arg:percent}` by the argument as people
 //! write such a thing. Where two contracts share a name, its hint names only what both have.
 
-use super::{Argument, succession};
+use super::{Argument, computation, succession, usage};
 use crate::amount::{FLT_DECIMALS, percent, whole};
 use crate::time::timestamp;
 
@@ -14,7 +14,7 @@ pub(super) fn hint(name: &str, args: &[Argument], stablecoin_decimals: u8) -> Op
 }
 
 fn all() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
-    HINTS.iter().chain(succession::HINTS)
+    HINTS.iter().chain(succession::HINTS).chain(usage::HINTS).chain(computation::HINTS)
 }
 
 #[cfg(test)]
@@ -105,7 +105,10 @@ const HINTS: &[(&str, &str)] = &[
     ("ClassUnknown", "Classes are cpu and gpu."),
     ("ClassesTooMany", "There are at most {most} classes."),
     ("CollateralZero", "A unit locks something: give a collateral above zero."),
-    ("CommitTooLate", "Claims of window {window} were due until {deadline:time}, ten minutes after its end."),
+    (
+        "CommitTooLate",
+        "It is too late to commit: windows are due ten minutes after their end, samples seven days after the job was asked for.",
+    ),
     ("CommitmentConvictedAlready", "Commitment {commitment} was convicted."),
     (
         "CommitmentNotLive",
@@ -144,8 +147,8 @@ const HINTS: &[(&str, &str)] = &[
         "A demand is sent with {need} wei, which pay for the answer at this block's base fee, not with {have}.",
     ),
     ("DepositsPaused", "The guardian paused deposits until {until:time}. Exits and withdrawals are never paused."),
-    ("DrawTooEarly", "The claim can be drawn from block {firstBlock} on."),
-    ("DrawTooLate", "The claim of window {window} can no longer be drawn: undrawn it earns nothing."),
+    ("DrawTooEarly", "A draw needs the block four after the commit: try again a few blocks later."),
+    ("DrawTooLate", "It can no longer be drawn: an undrawn claim earns nothing, an undrawn sample is unproven."),
     ("DrawnAlready", "The claim of window {window} of commitment {commitment} was drawn."),
     ("DripOutOfRange", "Income drips over 1 to 182 days."),
     ("DurationOutOfRange", "The total duration is at least one term and at most 3,650 days."),
@@ -225,7 +228,7 @@ const HINTS: &[(&str, &str)] = &[
     ("MarginCalled", "Slot {slot} of deal {deal} has a margin call already: cure it with `surety provider top-up`."),
     ("MarginNotCalled", "Slot {slot} of deal {deal} has no margin call."),
     ("ModuleListed", "Module {module} is in the list already."),
-    ("ModuleUnknown", "There is no module {module} in the list of Staking."),
+    ("ModuleUnknown", "Nobody published module {module}, or it is not in the list of Staking."),
     ("MulDivFailed", "A number is larger than the contract can hold."),
     ("NameTooLong", "A name has at most 64 bytes."),
     ("NotAllowed", "{caller} neither is the account nor holds a live key of it with the role that this needs."),
@@ -282,7 +285,10 @@ const HINTS: &[(&str, &str)] = &[
     ),
     ("PriceTooHigh", "A price is at most 1e24 smallest units of the stablecoin."),
     ("PriceZero", "A price is above zero."),
-    ("ProofInvalid", "The Merkle proof does not lead to the offer's root {root}."),
+    (
+        "ProofInvalid",
+        "The proof does not prove this: a Merkle proof leads to its root, a job's proof is of its statement and key.",
+    ),
     ("ProofKindUnknown", "Proof kinds are none, receipts, sampled, groth16 and optimistic."),
     ("ProofKindsInvalid", "An offer accepts at least one proof kind."),
     (

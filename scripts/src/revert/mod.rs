@@ -1,7 +1,9 @@
 //! Revert data made readable: the contract's error by name and values, and what to do about it.
 
+mod computation;
 mod hints;
 mod succession;
+mod usage;
 
 use std::collections::HashMap;
 use std::fmt;

@@ -39,7 +39,10 @@ pub(super) const HINTS: &[(&str, &str)] = &[
     ("FaultUnknown", "There is no fault {fault}."),
     ("GraceRunning", "Slot {slot} of deal {deal} can be shown up until {until:time}: fail it over after that."),
     ("HeldBack", "What serving {serving} of slot {slot} of deal {deal} earned is held back until {until:time}."),
-    ("KindUnknown", "Faults are of kind 1 (downtime) or 2 (abandonment)."),
+    (
+        "KindUnknown",
+        "There is no kind {kind} of that: faults are 1 (downtime) or 2 (abandonment), proofs 1 (receipts) to 3 (groth16).",
+    ),
     ("NoFailure", "Serving {serving} of slot {slot} of deal {deal} was not failed over."),
     ("NotAbandoned", "{provider} gave notice, was shown up, or has a day since the failover to do so."),
     ("NotDown", "{provider} does not count as down."),
@@ -53,6 +56,11 @@ pub(super) const HINTS: &[(&str, &str)] = &[
     ("NoticeGivenAlready", "The provider said so already."),
     ("NoticeOver", "Notice could be given until {closedAt:time}, a day after the failover."),
     ("PlaceRefused", "Offer {offer} cannot take this place."),
+    (
+        "PriceTooLow",
+        "2 % of {price} a unit-day would be rounded up to more: whoever stands by asks {need} of the smallest \
+         units at least.",
+    ),
     ("ProberUnknown", "{prober} has no seats: register first."),
     (
         "ProbersTooFew",
@@ -69,7 +77,7 @@ pub(super) const HINTS: &[(&str, &str)] = &[
     ("SeatsOutOfRange", "A prober takes 1 to 64 seats."),
     ("ServingOver", "Serving {serving} of slot {slot} of deal {deal} is over: another one serves now, or none."),
     ("ServingUnknown", "Slot {slot} of deal {deal} had no serving {serving} that ended before the slot."),
-    ("SignatureInvalid", "Signature {index} is malformed."),
+    ("SignatureInvalid", "A signature is malformed, or not of who is said to have signed."),
     ("SignerTwice", "{prober} counts once."),
     ("SlotDry", "The escrow of slot {slot} of deal {deal} is used up: who is not paid need not serve."),
     ("SlotNotServed", "Nobody serves slot {slot} of deal {deal}, or it ends within the grace."),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::future::Future;
+use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -14,22 +15,28 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use contracts::{IFaults, Staking};
+use contracts::{IFaults, Modules, Staking};
+use metering::Serving;
+use runtime::Limits;
 use serde::Deserialize;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use super::{Alive, SERVE, domain};
+use super::books::Books;
+use super::invoke::{Hosted, Hosting};
+use super::{Alive, SERVE, collect, domain};
 use crate::blocks::Head;
 use crate::census::{ASSIGNED, Census, SERVING};
 use crate::chain::Context;
 use crate::customer::STANDBY;
 use crate::failures::Failures;
+use crate::gateway::run::domain as vouchers_domain;
 use crate::ids::DealId;
 use crate::meter::{Meter, Pulse};
 use crate::prober::statement::Target;
 use crate::provider;
 use crate::signing::Domain;
+use crate::usage::{METERED, target_of};
 use crate::waits::{Contact, Waits};
 
 /// How a host is run.
@@ -39,12 +46,30 @@ pub struct Options {
     pub is_readying: bool,
     /// How often the node is asked for its head.
     pub poll: Duration,
+    /// Of metered deals; none: they are only answered for.
+    pub metering: Option<MeteringOptions>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { is_readying: true, poll: Duration::from_millis(500) }
+        Self { is_readying: true, poll: Duration::from_millis(500), metering: None }
     }
+}
+
+/// How metered deals are hosted.
+#[derive(Debug, Clone)]
+pub struct MeteringOptions {
+    /// Folder of usage and vouchers.
+    pub state: PathBuf,
+    /// Folder of modules in their binary form.
+    pub modules: PathBuf,
+    pub limits: Limits,
+    /// Invocations that run side by side.
+    pub at_once: usize,
+    /// Gateways that are asked for vouchers.
+    pub gateways: Vec<String>,
+    /// Seconds of chain time from one voucher of a serving to the next.
+    pub every: u64,
 }
 
 /// Counts since the program was started, but for the head: the last one after which all was done.
@@ -57,6 +82,7 @@ pub struct Meters {
     pub readied: Meter,
     pub answers: Meter,
     pub unknown: Meter,
+    pub vouchers: Meter,
     pub failures: Meter,
 }
 
@@ -76,6 +102,7 @@ impl Meters {
             ("readied_total", "Places that were readied", "counter", &self.readied),
             ("answers_total", "Challenges that were answered", "counter", &self.answers),
             ("unknown_total", "Challenges about slots of others", "counter", &self.unknown),
+            ("vouchers_total", "Vouchers that were collected and redeemed", "counter", &self.vouchers),
             ("failures_total", "Steps that failed and are tried again", "counter", &self.failures),
         ] {
             let name = format!("surety_host_{name}");
@@ -129,6 +156,9 @@ pub struct Host {
     failures: Failures,
     waits: Waits,
     desk: Desk,
+    hosting: Option<Arc<Hosting<Context>>>,
+    /// What deals named when they were opened, which does not change.
+    modules: BTreeMap<DealId, Vec<B256>>,
 }
 
 impl Host {
@@ -140,20 +170,36 @@ impl Host {
         ensure!(may_answer, "{} is no key of {provider} that may serve: its answers would not count.", key.address());
         let domain = domain(&context);
         let desk = Desk { domain, key, servings: Arc::default(), meters: Arc::default() };
+        let hosting = options.metering.as_ref().map(|metering| {
+            let books = Books::new(metering.state.clone(), vouchers_domain(&context));
+            let MeteringOptions { modules, limits, at_once, .. } = metering.clone();
+            Hosting::new(books, context.clone(), Some(modules), limits, at_once).map(Arc::new)
+        });
+        let hosting = hosting.transpose()?;
+        if let Some(hosting) = &hosting {
+            hosting.books().load().await?;
+        }
         let (census, failures, waits) = (Census::default(), Failures::default(), Waits::default());
-        Ok(Self { context, provider, options, census, failures, waits, desk })
+        let modules = BTreeMap::new();
+        Ok(Self { context, provider, options, census, failures, waits, desk, hosting, modules })
     }
 
     pub fn meters(&self) -> Arc<Meters> {
         Arc::clone(&self.desk.meters)
     }
 
-    /// Answers to challenges, and metrics.
+    /// Answers to challenges, invocations and questions about usage, and metrics.
     pub fn router(&self) -> Router {
-        let meters = self.meters();
-        let render = move || async move { meters.render() };
+        let (meters, hosting) = (self.meters(), self.hosting.clone());
+        let render = move || async move {
+            meters.render() + &hosting.map(|hosting| hosting.counts.render()).unwrap_or_default()
+        };
         let router = Router::new().route("/v1/deals/{deal}/slots/{slot}", get(answer)).with_state(self.desk.clone());
-        router.route("/metrics", get(render)).route("/livez", get(|| async { "alive\n" }))
+        let router = router.route("/metrics", get(render)).route("/livez", get(|| async { "alive\n" }));
+        match &self.hosting {
+            Some(hosting) => router.merge(hosting.router()),
+            None => router,
+        }
     }
 
     /// Serves until `shutdown`.
@@ -206,6 +252,9 @@ impl Host {
         meters.standbys.set(standbys);
         meters.servings.set(servings.len() as u64 - standbys);
         *self.desk.servings.write().unwrap_or_else(PoisonError::into_inner) = servings;
+        self.host(head).await?;
+        self.collect(head).await;
+        let meters = &self.desk.meters;
         meters.head.set(head.number);
         meters.pulse.beat();
         Ok(head.hash)
@@ -223,6 +272,49 @@ impl Host {
                     self.waits.done(&name);
                     self.desk.meters.readied.add(1);
                     tracing::info!("deal {deal}: slot {slot} is ready");
+                }
+                Err(error) => {
+                    self.desk.meters.failures.add(1);
+                    self.waits.failed(name, head.time, &error);
+                }
+            }
+        }
+    }
+
+    /// Hosts what is served of metered deals.
+    async fn host(&mut self, head: Head) -> Result<()> {
+        let Some(hosting) = &self.hosting else { return Ok(()) };
+        let mut slots = BTreeMap::new();
+        for seen in self.census.deals().filter(|seen| seen.deal.paymentMode == METERED) {
+            for (slot, place) in seen.places.iter().filter(|(slot, _)| *slot < STANDBY) {
+                if place.provider != self.provider || place.status != SERVING {
+                    continue;
+                }
+                let serving = Serving { deal: seen.id.0, slot: *slot, number: place.serving, provider: self.provider };
+                let (price, customer) = (place.price, seen.deal.customer);
+                let modules = modules_of(&self.context, &mut self.modules, seen.id).await?;
+                slots.insert((seen.id, *slot), Hosted { serving, price, customer, modules });
+            }
+        }
+        hosting.update(slots, head.time);
+        Ok(())
+    }
+
+    /// Asks for vouchers over what was used, and redeems them, from time to time.
+    async fn collect(&mut self, head: Head) {
+        let (Some(hosting), Some(metering)) = (self.hosting.clone(), self.options.metering.clone()) else { return };
+        for book in hosting.books().all().await {
+            let target = target_of(book.serving());
+            let name = format!("collecting for slot {} of deal {}", target.slot, target.deal);
+            let Some(customer) = self.census.get(target.deal).map(|seen| seen.deal.customer) else { continue };
+            let is_due = book.claim().is_some() || book.redeemable().is_some();
+            if !is_due || metering.gateways.is_empty() || !self.waits.may(&name, head.time) {
+                continue;
+            }
+            match collect::round(&self.context, &hosting, &book, customer, &metering.gateways).await {
+                Ok(()) => {
+                    self.desk.meters.vouchers.add(1);
+                    self.waits.rest(name, head.time + metering.every);
                 }
                 Err(error) => {
                     self.desk.meters.failures.add(1);
@@ -256,6 +348,16 @@ impl Host {
         servings.extend(self.places(SERVING).map(|target| ((target.deal, target.slot), target.serving)));
         Ok(servings)
     }
+}
+
+/// Modules that a deal names.
+async fn modules_of(context: &Context, known: &mut BTreeMap<DealId, Vec<B256>>, deal: DealId) -> Result<Vec<B256>> {
+    if let Some(modules) = known.get(&deal) {
+        return Ok(modules.clone());
+    }
+    let named = context.view(context.at().modules, Modules::modulesOfCall { deal: deal.0 }).await?;
+    known.insert(deal, named.modules.clone());
+    Ok(named.modules)
 }
 
 #[cfg(test)]

@@ -3,7 +3,10 @@
 //! `GET {endpoint}/v1/deals/{deal}/slots/{slot}?challenge=0x…` answers deal, slot, the number of its serving, the challenge and a
 //! signature of them by the provider, or by a key of it that may serve.
 
+pub mod books;
+pub mod collect;
 pub mod host;
+pub mod invoke;
 
 use std::time::Duration;
 
@@ -18,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use crate::chain::Context;
 use crate::prober::statement::Target;
 use crate::signing::{Domain, signer_of};
+use crate::usage::Refused;
 
 const ALIVE: &str = "Alive(uint64 deal,uint8 slot,uint32 serving,bytes32 challenge)";
 
@@ -80,20 +84,35 @@ impl Client {
 
     /// JSON of at most so many bytes.
     pub async fn json<T: DeserializeOwned>(&self, url: &str, most: usize) -> Result<T, String> {
-        let silent = |error: reqwest::Error| format!("no answer: {}", error.without_url());
-        let mut response = self.http.get(url).send().await.map_err(silent)?;
-        if !response.status().is_success() {
-            return Err(format!("status {}", response.status().as_u16()));
-        }
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(silent)? {
-            if body.len() + chunk.len() > most {
-                return Err(format!("more than {most} bytes"));
-            }
-            body.extend_from_slice(&chunk);
-        }
-        serde_json::from_slice(&body).map_err(|error| format!("another answer: {error}"))
+        read(self.http.get(url), most).await
     }
+
+    /// Sends JSON, and reads JSON of at most so many bytes.
+    pub async fn post<T: DeserializeOwned>(&self, url: &str, body: &impl Serialize, most: usize) -> Result<T, String> {
+        read(self.http.post(url).json(body), most).await
+    }
+}
+
+/// How errors begin that are about the line, and not about what was answered.
+pub(crate) const NO_ANSWER: &str = "no answer";
+
+/// JSON of at most so many bytes; an error says why there is none.
+pub(crate) async fn read<T: DeserializeOwned>(request: reqwest::RequestBuilder, most: usize) -> Result<T, String> {
+    let silent = |error: reqwest::Error| format!("{NO_ANSWER}: {}", error.without_url());
+    let mut response = request.send().await.map_err(silent)?;
+    let status = response.status();
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(silent)? {
+        if body.len() + chunk.len() > most {
+            return Err(format!("more than {most} bytes"));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    if !status.is_success() {
+        let reason = serde_json::from_slice(&body).map(|Refused { reason }| format!(": {reason}"));
+        return Err(format!("status {}{}", status.as_u16(), reason.unwrap_or_default()));
+    }
+    serde_json::from_slice(&body).map_err(|error| format!("another answer: {error}"))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 
 pub mod check;
 pub mod guard;
+pub mod modules;
 pub mod mutants;
 pub mod postgres;
 pub mod process;

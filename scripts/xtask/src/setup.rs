@@ -1,24 +1,47 @@
 //! Installs what the other commands need, from npm by lock file.
 
 use std::fs::{self, File};
+use std::path::Path;
 use std::process::Command;
 
 use crate::process::succeed;
-use crate::{Result, tools};
+use crate::{Result, modules, tools};
 
 const NODE_MIN: u32 = 20;
 
-/// Does nothing when the lock file is the one that was installed last.
+/// Does nothing when the lock files are those that were installed last, and the modules those that were built.
 pub fn run() -> Result<()> {
     fs::create_dir_all(tools::state())?;
     // Two commands at once must not both delete and refill `node_modules`.
     let lock = File::create(tools::state().join("setup.lock"))?;
     lock.lock()?;
-
     let contracts = tools::root().join("contracts");
-    let wanted = fs::read(contracts.join("package-lock.json"))?;
+    install(&contracts, "the Solidity tool chain and Postgres", || {
+        hydrate()?;
+        tools::foundry("forge").and(tools::foundry("anvil")).map_err(|_| "npm has no Foundry for this machine.")?;
+        Ok(())
+    })?;
+    example_modules()
+}
+
+/// The example modules alone, for who tests nothing else.
+pub fn modules() -> Result<()> {
+    fs::create_dir_all(tools::state())?;
+    let lock = File::create(tools::state().join("setup.lock"))?;
+    lock.lock()?;
+    example_modules()
+}
+
+fn example_modules() -> Result<()> {
+    install(&modules::sources(), "the compiler of the example modules", || Ok(()))?;
+    modules::build()
+}
+
+/// What a folder's lock file says; `complete` does what npm leaves to do.
+fn install(folder: &Path, what: &str, complete: impl FnOnce() -> Result<()>) -> Result<()> {
+    let wanted = fs::read(folder.join("package-lock.json"))?;
     // Inside `node_modules`, so that whoever deletes that folder deletes the claim that it is complete.
-    let stamp = tools::node_modules().join(".surety-installed");
+    let stamp = folder.join("node_modules/.surety-installed");
     if fs::read(&stamp).is_ok_and(|installed| installed == wanted) {
         return Ok(());
     }
@@ -27,12 +50,11 @@ pub fn run() -> Result<()> {
     require("python3", "Python 3")?;
     node_is_new_enough()?;
 
-    eprintln!("Installing the Solidity tool chain and Postgres from npm.");
+    eprintln!("Installing {what} from npm.");
     let mut npm = Command::new("npm");
-    npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]).current_dir(&contracts);
+    npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]).current_dir(folder);
     succeed(npm.stdout(std::io::stderr())).map_err(|_| "npm could not install: see above, and check the network.")?;
-    hydrate()?;
-    tools::foundry("forge").and(tools::foundry("anvil")).map_err(|_| "npm has no Foundry for this machine.")?;
+    complete()?;
     fs::write(&stamp, wanted)?;
     Ok(())
 }

@@ -327,7 +327,7 @@ fn request(expiry: u64) -> Result<IMatching::Request> {
         priceMax: U96::from(USD),
         termDays: TERM_DAYS,
         durationDays: TERM_DAYS.into(),
-        regions: U256::ZERO,
+        among: IMatching::Among { regions: U256::ZERO, isAllowlist: false, providers: Vec::new() },
         firstLossMinBps: 1_000,
         coverageBps: 30_000,
         exposure: 0,
@@ -336,14 +336,14 @@ fn request(expiry: u64) -> Result<IMatching::Request> {
         notice: 0,
         expiry: U40::try_from(expiry).context("an expiry has at most 40 bits")?,
         resolver: Address::ZERO,
-        isAllowlist: false,
-        providers: Vec::new(),
         criteria: Vec::new(),
         prepaid: USD * u128::from(UNITS) * u128::from(TERM_DAYS),
         standbys: 0,
         reserveBps: 2_000,
         availabilityPpm: 0,
         tip: 0,
+        modules: Vec::new(),
+        verificationKey: B256::ZERO,
     })
 }
 

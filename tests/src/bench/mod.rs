@@ -4,6 +4,7 @@ pub mod backfill;
 pub mod gas;
 pub mod matching;
 pub mod prover;
+pub mod replay;
 
 mod crowd;
 mod meter;

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use tests::bench::{backfill, gas, matching, prover};
+use tests::bench::{backfill, gas, matching, prover, replay};
 use tracing_subscriber::EnvFilter;
 
 /// Measures; stdout is one JSON object a line, stderr says what goes on.
@@ -37,6 +37,8 @@ enum Bench {
         #[arg(long, default_value_t = 1_000)]
         requests: u64,
     },
+    /// A real day of serverless functions, metered and paid by vouchers, beside a transaction for each invocation.
+    Replay,
     /// One case of a bench, in a process of its own; its standard input says which.
     #[command(hide = true)]
     Case,
@@ -51,6 +53,7 @@ async fn main() -> Result<()> {
         Bench::Backfill { events, database_url } => backfill::run(events, database_url.as_deref()).await,
         Bench::Prover { seconds } => prover::run(seconds),
         Bench::Matching { requests } => matching::run(requests),
+        Bench::Replay => replay::run().await,
         Bench::Case => backfill::case(&serde_json::from_reader(std::io::stdin())?).await,
     }
 }

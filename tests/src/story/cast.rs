@@ -79,6 +79,15 @@ pub const PATRON: &str = "patron";
 /// Owners of the trace's functions, in turn.
 pub const TRACE: [&str; 5] = ["ines", "otto", "uma", "zoe", "tom"];
 
+/// Serves what is paid by usage, and proves a computation.
+pub const METERED_HOST: &str = "hudson";
+
+/// Pays for what ran.
+pub const METERED_CUSTOMER: &str = "mira";
+
+/// Their modules, at ten-thousandths of a dollar per unit-day.
+pub const AUTHORS: [(&str, &str, u128); 2] = [("ada", "resize.wasm", 300), ("blaise", "json.wasm", 500)];
+
 /// Prove capacity beside their jobs, with so many units.
 pub const PROVERS: [(&str, u16); 3] = [("fjord", 1), ("elbe", 2), ("merlion", 2)];
 

@@ -7,8 +7,8 @@ use scripts::customer::OpenArgs;
 use super::cast::{REGIONS, TRACE};
 use super::jobs;
 use super::stage::{Stage, number, text, units};
-use super::trace::{self, ALONE};
 use super::words::{counted, flt, grouped};
+use crate::trace::{self, ALONE};
 
 pub(super) const DAYS: u16 = 28;
 const TERM_DAYS: u8 = 14;
@@ -37,7 +37,7 @@ pub(super) async fn play(stage: &mut Stage) -> Result<()> {
         locked += job.seats.iter().map(|seat| seat.lock.0).sum::<u128>();
         if !(TOLD..ALONE).contains(&place) {
             let cores = whole(demand.millicores, 3);
-            let (name, count) = (&demand.name, counted(demand.functions, "function"));
+            let (name, count) = (&demand.name, counted(demand.functions.len(), "function"));
             let hosts: Vec<&str> = job.seats.iter().map(|seat| seat.provider.name).collect();
             let (units, hosts) = (counted(demand.units, "unit"), hosts.join(", "));
             stage.voice.say(format!("{name:<14} {count:>12}, {cores:>7} cores: {units:>10} by {hosts}"));
@@ -46,7 +46,7 @@ pub(super) async fn play(stage: &mut Stage) -> Result<()> {
             stage.voice.say("...");
         }
     }
-    let invocations: u128 = demands.iter().map(|demand| demand.invocations).sum();
+    let invocations: u64 = demands.iter().map(|demand| demand.invocations).sum();
     let millicores: u128 = demands.iter().map(|demand| demand.millicores).sum();
     let (invocations, cores) = (grouped(&invocations.to_string()), whole(millicores, 3));
     let (count, locked) = (demands.len(), flt(Flt(locked)));

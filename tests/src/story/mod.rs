@@ -17,6 +17,7 @@ mod failover;
 mod functions;
 mod jobs;
 mod leaving;
+mod metered;
 mod million;
 mod next;
 mod probers;
@@ -24,7 +25,6 @@ mod providers;
 mod reorganisation;
 mod resilient;
 mod terms;
-mod trace;
 mod words;
 
 use anyhow::Result;
@@ -65,5 +65,6 @@ async fn play(stage: &mut Stage) -> Result<()> {
     ending::of_jobs(stage).await?;
     ending::of_claims(stage).await?;
     next::play(stage).await?;
+    metered::play(stage).await?;
     audit::play(stage).await
 }

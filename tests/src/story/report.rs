@@ -31,6 +31,14 @@ pub struct Report {
     pub failovers: u64,
     /// Of slots without a provider, until they were taken over.
     pub downtime_seconds: u64,
+    /// Of the trace's day, each in a usage tree.
+    pub invocations: u64,
+    /// That were paid.
+    pub vouchers: u64,
+    /// What authors took out.
+    pub royalties_usd: Dollars,
+    /// Computations that were shown.
+    pub attestations: u64,
     pub reorg_depth: u64,
     pub audit_differences: u64,
 }

@@ -112,8 +112,17 @@ impl Stage {
         self.parties.insert(cast::ATTESTER, self.world.attester.context.clone());
         let names = PROVIDERS.iter().map(|provider| provider.name);
         let names = names.chain(cast::DELEGATORS.iter().map(|delegator| delegator.name));
-        let others = [cast::MILLION, cast::RESILIENT, cast::TREASURY, cast::TRADER, cast::WATCHER, cast::PATRON];
-        let others = others.into_iter().chain(cast::PROBERS);
+        let others = [
+            cast::MILLION,
+            cast::RESILIENT,
+            cast::TREASURY,
+            cast::TRADER,
+            cast::WATCHER,
+            cast::PATRON,
+            cast::METERED_CUSTOMER,
+        ];
+        let authors = cast::AUTHORS.map(|(name, ..)| name);
+        let others = others.into_iter().chain(cast::PROBERS).chain(authors);
         for name in names.chain(others).chain(cast::TRACE) {
             self.parties.insert(name, self.world.actor(name).await?.context);
         }

@@ -7,25 +7,47 @@ use contracts::{IAttributes, IOffers, IPriceGuard};
 
 use super::{Story, addresses, party};
 
+/// Whatever is told of an offer, this is what it declares and will declare.
+const AVAILABILITY_BPS: u16 = 9_900;
+
 impl Story {
     pub(super) fn offer(&mut self) {
         let provider = party(self.below(3));
         let price = U96::from(1_000_000 + self.below(500_000));
-        let offer = if self.offers < 3 || self.below(2) == 0 {
+        if self.offers < 3 || self.below(2) == 0 {
             self.offers += 1;
             let offer = self.offers;
             self.emit("Offers", &IOffers::OfferCreated { offer, provider, class: 0, region: 2, units: 100, price });
-            offer
+            self.limits(offer, AVAILABILITY_BPS);
+            self.roots(offer);
         } else {
-            let offer = 1 + self.below(self.offers);
-            let effective_at = self.now(120);
-            self.emit("Offers", &IOffers::OfferUpdated { offer, units: 90, price, effectiveAt: effective_at });
-            offer
-        };
+            self.update(price);
+        }
+        let offer = self.offers;
+        // A zero byte is the one thing that Postgres cannot store in a text.
+        let name = format!("provider\0{offer}");
+        self.emit(
+            "Offers",
+            &IOffers::ProfileSet { provider, name, endpoint: "https://p".to_owned(), operator: U48::from(offer) },
+        );
+    }
+
+    /// One that lowers the availability, and units that are taken while it waits.
+    fn update(&mut self, price: U96) {
+        let offer = 1 + self.below(self.offers);
+        let effective_at = self.now(120);
+        self.emit("Offers", &IOffers::OfferUpdated { offer, units: 90, price, effectiveAt: effective_at });
+        self.limits(offer, AVAILABILITY_BPS - 100);
+        self.roots(offer);
+        self.emit("Offers", &IOffers::UnitsTaken { offer, units: 5, unitsInUse: 5 });
+        self.limits(offer, AVAILABILITY_BPS);
+    }
+
+    fn limits(&mut self, offer: u64, availability_bps: u16) {
         let limits = IOffers::OfferLimitsSet {
             offer,
             coverageMaxBps: 50_000,
-            availabilityBps: 9_900,
+            availabilityBps: availability_bps,
             termMaxDays: 14,
             durationMaxDays: 365,
             paymentModes: 1,
@@ -33,17 +55,13 @@ impl Story {
             notice: 86_400,
         };
         self.emit("Offers", &limits);
+    }
+
+    fn roots(&mut self, offer: u64) {
         let zero = B256::ZERO;
-        self.emit(
-            "Offers",
-            &IOffers::OfferRootsSet { offer, customersRoot: zero, applicationsRoot: zero, verificationKeysRoot: zero },
-        );
-        // A zero byte is the one thing that Postgres cannot store in a text.
-        let name = format!("provider\0{offer}");
-        self.emit(
-            "Offers",
-            &IOffers::ProfileSet { provider, name, endpoint: "https://p".to_owned(), operator: U48::from(offer) },
-        );
+        let roots =
+            IOffers::OfferRootsSet { offer, customersRoot: zero, applicationsRoot: zero, verificationKeysRoot: zero };
+        self.emit("Offers", &roots);
     }
 
     pub(super) fn observe(&mut self) {

@@ -58,8 +58,12 @@ impl fmt::Display for Served {
     }
 }
 
+fn place(deal: u64, slot: u8) -> Place {
+    Place { deal: DealId(deal), slot }
+}
+
 fn served(deal: u64, slot: u8, serving: u32) -> Served {
-    Served { place: Place { deal: DealId(deal), slot }, serving }
+    Served { place: place(deal, slot), serving }
 }
 
 /// What is open until something else is told of it.
@@ -76,6 +80,10 @@ pub enum Key {
     /// A serving that ended before its slot, for its record.
     Past(Served),
     Stakers(Address),
+    /// Fees that a place was credited and nobody noted.
+    Fee(Place),
+    /// A place's fee that was noted and may not be rewarded yet.
+    Recorded(Place),
     StakersRewards(Address),
     Flag(Served),
     Failure(Served),
@@ -144,7 +152,10 @@ impl Book {
 
     /// A view says that nothing is left to do. What was told lately stays until it is settled.
     pub fn dismiss(&mut self, key: &Key) {
-        self.settled.remove(key);
+        // Before, a reorganisation may bring back what there was to do.
+        if !self.recent.contains_key(key) {
+            self.settled.remove(key);
+        }
     }
 
     /// Reads what was told up to `head`.
@@ -251,7 +262,10 @@ const READERS: &[(B256, Reader)] = readers! {
         held_back.into_iter().chain([open(Key::Past(served), 0)])
     },
     IDeals::ServingReleased: |e| [over(Key::HeldBack(served(e.deal, e.slot, e.serving)))],
-    IDeals::SlotCredited: |e| (e.toStakers != 0).then(|| open(Key::Stakers(e.provider), 0)),
+    IDeals::SlotCredited: |e| {
+        let stakers = (e.toStakers != 0).then(|| open(Key::Stakers(e.provider), 0));
+        stakers.into_iter().chain((e.fee != 0).then(|| open(Key::Fee(place(e.deal, e.slot)), 0)))
+    },
     IDeals::StakersPaid: |e| [over(Key::Stakers(e.provider))],
     IMatching::Proposed: |e| {
         let window_end = e.windowEnd.to::<u64>();
@@ -280,6 +294,9 @@ const READERS: &[(B256, Reader)] = readers! {
     IFaults::FaultExecuted: |e| [over(Key::Fault(e.fault))],
     IProbers::ProberRegistered: |e| [open(Key::Prober(e.prober), 0)],
     IProbers::ProberWithdrawn: |e| [over(Key::Prober(e.prober))],
+    IRewards::FeeRecorded: |e| [over(Key::Fee(place(e.deal, e.slot))), open(Key::Recorded(place(e.deal, e.slot)), 0)],
+    // What was noted meanwhile waits behind it.
+    IRewards::FeeRewarded: |e| [open(Key::Recorded(place(e.deal, e.slot)), 0)],
     IRewards::StakersRewarded: |e| [open_if(e.waiting != 0, Key::StakersRewards(e.provider))],
     IRewards::RewardEarned: |e| {
         let (key, due) = (Key::Reward(CommitmentId(e.commitment)), e.dueAt.to::<u64>() + COURTESY);
@@ -304,6 +321,7 @@ const READERS: &[(B256, Reader)] = readers! {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloy::primitives::U256;
     use alloy::primitives::aliases::U40;
 
     const LOCK: Key = Key::Lock(LockId(7));
@@ -373,6 +391,30 @@ mod tests {
         assert_eq!(ripe(601), [LOCK, flag]);
         assert_eq!(ripe(600 + FLAG_TIME + 1), [LOCK], "nobody acted on it");
         Ok(())
+    }
+
+    #[test]
+    fn what_is_dismissed_comes_back_with_a_reorganisation() -> Result<()> {
+        let mut book = Book::default();
+        let recorded = IRewards::FeeRecorded { deal: 7, slot: 0, provider: Address::ZERO, amount: 1, upTo: U256::ONE };
+        let rewarded = IRewards::FeeRewarded { deal: 7, slot: 0, provider: Address::ZERO, fee: 1, amount: 1, price: 1 };
+        let (fee, key) = (Key::Fee(place(7, 0)), Key::Recorded(place(7, 0)));
+        book.read(&[log(10, credited()), log(11, recorded)], head(100))?;
+        assert!(book.get(&fee).is_none() && book.get(&key).is_some());
+        book.read(&[log(101, rewarded.clone())], head(101))?;
+        book.dismiss(&key);
+        // It was not rewarded after all.
+        book.read(&[], head(102))?;
+        assert!(book.get(&key).is_some());
+        book.read(&[log(103, rewarded)], head(103 + UNSETTLED_BLOCKS))?;
+        book.dismiss(&key);
+        assert!(book.get(&key).is_none());
+        Ok(())
+    }
+
+    fn credited() -> IDeals::SlotCredited {
+        let (royalty, provider) = (0, Address::ZERO);
+        IDeals::SlotCredited { deal: 7, slot: 0, provider, fee: 1, royalty, toStakers: 0, toProvider: 9 }
     }
 
     #[test]

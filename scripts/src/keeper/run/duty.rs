@@ -57,6 +57,10 @@ pub enum Duty {
     RecordServed,
     /// Collect the fees that deals owe, to be sold for FLT
     CollectFees,
+    /// Note which part of a place's fee is to be burned
+    RecordFee,
+    /// Reward a fee that was noted and is sold
+    RewardFee,
     /// Release the lock of a slot that ended before its term
     ReleaseLock,
     /// Release a lock that has ended
@@ -115,6 +119,8 @@ impl Duty {
             Self::PayStakers => money::stakers(sight),
             Self::PayRewards => money::stakers_rewards(sight),
             Self::CollectFees => money::fees(sight),
+            Self::RecordFee => money::fee_records(sight),
+            Self::RewardFee => money::fee_rewards(sight),
             Self::Release => stake::releases(sight),
             Self::Crystallise => stake::exits(sight),
             Self::PayQuarantine => stake::quarantines(sight),

@@ -1,7 +1,7 @@
 //! A deal of one slot, for tests.
 
-use alloy::primitives::Address;
 use alloy::primitives::aliases::{U40, U96};
+use alloy::primitives::{Address, B256};
 use contracts::deals::IDeals;
 
 use super::book::Book;
@@ -35,7 +35,8 @@ pub(super) fn deal() -> IDeals::Deal {
         stoppedAt: U40::ZERO,
         expiry: U40::from(NOW + DAY),
         royalty: U96::ZERO,
-        royaltyTo: Address::ZERO,
+        proofKind: 0,
+        verificationKey: B256::ZERO,
         generation: 1,
         shares: 1,
         spare: 0,
@@ -86,6 +87,7 @@ pub(super) fn contracts() -> Contracts {
         attributes: next(),
         staking: next(),
         offers: next(),
+        ledger: next(),
         deals: next(),
         matching: next(),
         fee_burn: next(),
@@ -95,6 +97,12 @@ pub(super) fn contracts() -> Contracts {
         capacity: next(),
         probers: next(),
         faults: next(),
+        vouchers: next(),
+        modules: next(),
+        receipts: next(),
+        groth16: next(),
+        proofs: next(),
+        sampled: next(),
     }
 }
 

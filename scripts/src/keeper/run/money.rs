@@ -70,3 +70,22 @@ pub(super) fn fees(sight: &Sight<'_>) -> Vec<Due> {
     let collect = || Due::call(Duty::CollectFees, "fees", sight.at.fee_burn, FeeBurn::collectCall {});
     sight.views.has_fees.then(collect).into_iter().collect()
 }
+
+pub(super) fn fee_records(sight: &Sight<'_>) -> Vec<Due> {
+    let due = sight.views.unrecorded.iter().map(|place| {
+        let call = Rewards::recordFeeCall { deal: place.deal.0, slot: place.slot };
+        Due::call(Duty::RecordFee, place, sight.at.rewards, call)
+    });
+    due.collect()
+}
+
+pub(super) fn fee_rewards(sight: &Sight<'_>) -> Vec<Due> {
+    let due = sight.views.sold_fees.iter().map(|place| {
+        if sight.views.is_stale {
+            return Due::wait(Duty::RewardFee, place, "the price is stale");
+        }
+        let call = Rewards::rewardFeeCall { deal: place.deal.0, slot: place.slot };
+        Due::call(Duty::RewardFee, place, sight.at.rewards, call)
+    });
+    due.collect()
+}

@@ -194,6 +194,8 @@ fn every_call_goes_to_a_contract_of_the_deployment() {
     sight.views.has_fees = true;
     sight.views.stakers.insert(Address::repeat_byte(2));
     sight.views.stakers_rewards.insert(Address::repeat_byte(2));
+    sight.views.unrecorded.insert(Place { deal: seen.id, slot: 0 });
+    sight.views.sold_fees.insert(Place { deal: seen.id, slot: 0 });
     let targets = due(&sight, |_| true).into_iter().map(|due| match due.step {
         Step::Call { to, .. } => (due.duty, at.name_of(to)),
         Step::Wait { why } => (due.duty, why),
@@ -205,6 +207,8 @@ fn every_call_goes_to_a_contract_of_the_deployment() {
         (Duty::PayStakers, "Deals"),
         (Duty::PayRewards, "Rewards"),
         (Duty::CollectFees, "FeeBurn"),
+        (Duty::RecordFee, "Rewards"),
+        (Duty::RewardFee, "Rewards"),
     ];
     let expected = expected.map(|(duty, name)| (duty, name.to_owned()));
     let settled = targets.iter().filter(|(duty, _)| *duty != Duty::Settle);

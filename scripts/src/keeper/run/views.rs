@@ -50,6 +50,10 @@ pub struct Views {
     pub stakers: BTreeSet<Address>,
     pub stakers_rewards: BTreeSet<Address>,
     pub has_fees: bool,
+    /// Places whose fees were credited long enough ago, or will not be more.
+    pub unrecorded: BTreeSet<Place>,
+    /// Places whose noted fees are sold.
+    pub sold_fees: BTreeSet<Place>,
     pub unlocked: BTreeSet<Address>,
     pub thawing: BTreeSet<(Address, bool)>,
     pub is_window_open: bool,
@@ -81,6 +85,9 @@ pub(super) struct Memory {
     recorded: BTreeSet<Served>,
     health_at: Option<(u64, u64)>,
     notes_at: Option<u64>,
+    /// Since when a place's fees wait to be noted.
+    unrecorded: BTreeMap<Place, u64>,
+    sold_fees_at: Option<u64>,
     eligible_min: Option<u16>,
 }
 
@@ -118,6 +125,9 @@ pub(super) async fn read(
     }
     if any(&[Duty::PayStakers, Duty::PayRewards, Duty::CollectFees]) {
         asker.balances().await?;
+    }
+    if any(&[Duty::RecordFee, Duty::RewardFee]) {
+        asker.fees().await?;
     }
     if any(&[Duty::Crystallise, Duty::SweepOrphan]) {
         asker.stake().await?;
@@ -280,6 +290,36 @@ impl Asker<'_> {
         let fees = self.one(at.deals, Deals::creditOfCall { account: at.fee_burn }).await?;
         let fees = self.patient(Duty::CollectFees, vec![(at.fee_burn, fees)], |amount| amount >= above);
         self.views.has_fees = !fees.is_empty();
+        Ok(())
+    }
+
+    async fn fees(&mut self) -> Result<()> {
+        let now = self.sight.now;
+        let credited = self.pick(|key, _| if let Key::Fee(place) = key { Some(*place) } else { None });
+        let credited: BTreeSet<Place> = credited.into_iter().collect();
+        self.memory.unrecorded.retain(|place, _| credited.contains(place));
+        // Of a serving that was followed by another nothing can be noted any more.
+        let noted = self.sight.places().filter(|(_, place, slot)| slot.credited > 0 && credited.contains(place));
+        for (_, place, slot) in noted {
+            let since = *self.memory.unrecorded.entry(place).or_insert(now);
+            if self.sight.rules.is_single_pass || slot.status == ENDED || now >= since + PATIENCE {
+                self.views.unrecorded.insert(place);
+            }
+        }
+        if self.memory.sold_fees_at.is_some_and(|at| now < at + NOTES_EVERY) {
+            return Ok(());
+        }
+        let sold = self.one(self.sight.at.fee_burn, FeeBurn::soldCall {}).await?;
+        let recorded = self.pick(|key, _| if let Key::Recorded(place) = key { Some(*place) } else { None });
+        let call = |place: &Place| Rewards::recordedOfCall { deal: place.deal.0, slot: place.slot };
+        for (place, recorded) in self.all(self.sight.at.rewards, recorded, call).await? {
+            match recorded.amount {
+                0 => self.views.idle.push(Key::Recorded(place)),
+                _ if sold >= recorded.upTo => drop(self.views.sold_fees.insert(place)),
+                _ => {}
+            }
+        }
+        self.memory.sold_fees_at = Some(now);
         Ok(())
     }
 

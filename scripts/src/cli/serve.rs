@@ -1,0 +1,95 @@
+//! `surety provider serve`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use clap::Args;
+use runtime::Limits;
+use serde_json::json;
+use tokio::net::TcpListener;
+
+use super::Shown;
+use super::watcher::stopped;
+use crate::chain::Context;
+use crate::workload::host::{self, Host, MeteringOptions};
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Serve {
+    /// Where answers, usage and metrics are served
+    #[arg(long, default_value = "127.0.0.1:0", value_name = "ADDRESS")]
+    listen: SocketAddr,
+    /// Leave assigned slots to `ready` and `decline`
+    #[arg(long)]
+    no_ready: bool,
+    /// Folder of WebAssembly modules; with it metered deals are hosted
+    #[arg(long, value_name = "FOLDER")]
+    modules: Option<PathBuf>,
+    #[command(flatten)]
+    metering: Metering,
+}
+
+#[derive(Debug, Clone, Args)]
+struct Metering {
+    /// Gateway that is asked for vouchers, as often as needed
+    #[arg(long, value_name = "URL", requires = "modules")]
+    gateway: Vec<String>,
+    /// Chain time from one voucher of a serving to the next
+    #[arg(long, value_parser = crate::time::parse_span, default_value = "1h", requires = "modules")]
+    voucher_every: u64,
+    /// Invocations that run side by side [one a core]
+    #[arg(long, requires = "modules")]
+    at_once: Option<usize>,
+    /// Instructions of one invocation
+    #[arg(long, default_value_t = Limits::default().fuel, requires = "modules")]
+    fuel: u64,
+    /// Memory of one invocation, in MiB
+    #[arg(long, value_name = "MIB", default_value_t = 256, value_parser = clap::value_parser!(u16).range(1..=4096), requires = "modules")]
+    memory: u16,
+    /// Seconds of one invocation
+    #[arg(long, default_value_t = 60, requires = "modules")]
+    time: u64,
+    /// Folder of usage and vouchers [target/surety/provider/CHAIN/VOUCHERS/PROVIDER]
+    #[arg(long, value_name = "FOLDER", requires = "modules")]
+    state: Option<PathBuf>,
+}
+
+impl Metering {
+    fn options(self, context: &Context, modules: PathBuf) -> Result<MeteringOptions> {
+        let (chain, vouchers, provider) = (context.deployment.chain_id, context.at().vouchers, context.account()?);
+        let usual = || format!("target/surety/provider/{chain}/{vouchers}/{provider}").into();
+        let limits = Limits {
+            fuel: self.fuel,
+            memory_bytes: usize::from(self.memory) << 20,
+            time: Duration::from_secs(self.time),
+            ..Limits::default()
+        };
+        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        Ok(MeteringOptions {
+            state: self.state.unwrap_or_else(usual),
+            modules,
+            limits,
+            at_once: self.at_once.unwrap_or_else(cores),
+            gateways: self.gateway,
+            every: self.voucher_every,
+        })
+    }
+}
+
+impl Serve {
+    pub(super) async fn run(self, context: &Context) -> Result<Shown> {
+        let metering = self.modules.map(|modules| self.metering.options(context, modules)).transpose()?;
+        let options = host::Options { is_readying: !self.no_ready, metering, ..host::Options::default() };
+        let host = Host::open(context.clone(), options).await?;
+        let listener = TcpListener::bind(self.listen).await.with_context(|| format!("listening on {}", self.listen))?;
+        let meters = host.run(listener, stopped()?).await?;
+        Shown::of(&json!({
+            "readied": meters.readied.get(),
+            "answers": meters.answers.get(),
+            "unknown": meters.unknown.get(),
+            "vouchers": meters.vouchers.get(),
+            "failures": meters.failures.get(),
+        }))
+    }
+}

@@ -1,0 +1,42 @@
+//! Hints for errors of proofs and samples; what the placeholders mean is said in `hints`.
+
+pub(super) const HINTS: &[(&str, &str)] = &[
+    ("ByStages", "Proofs of kind {kind} are not shown in one call: commit, draw, seal, open, reveal, finish."),
+    ("ChunksOutOfRange", "A batch has not {chunks} chunks: give from one to as many as can be drawn from."),
+    ("ChunksWrong", "The outputs with what is beside them do not make the root that was committed for job {job}."),
+    ("DrawRunning", "The draw can still be made until block {until}: the sample is finished after it."),
+    ("FaultRunning", "Fault {fault} is about this sample and not decided yet: close the sample after that."),
+    ("InputZero", "Name the input by its root, which is never zero."),
+    ("JobDecided", "Job {job} has its verdict, {verdict}, and keeps it."),
+    ("JobTooOld", "Job {job} could be proved until {closedAt:time}: ask for another one."),
+    ("JobUnknown", "There is no job {job}."),
+    ("JobWrong", "These are not the fields of job {job} as it is now: read them from its latest event."),
+    ("KeyInvalid", "A verification key is 20 words whose points are on the curve, in the field and in the group."),
+    ("KeyKnown", "Key {key} is registered already."),
+    ("KindWrong", "The job asks for proof kind {kind}, which goes another way."),
+    ("NotDisputes", "Only `Sampled` may call this."),
+    ("NotExecutor", "{caller} is no executor that was drawn for job {job}."),
+    ("NotProvider", "Only {provider} or its SERVE key may do this."),
+    ("NotSealed", "{executor} sealed nothing for job {job}, or revealed it already."),
+    ("NotVerifier", "{caller} is not the verifier of proof kind {kind}."),
+    ("OpeningOver", "Chunks of job {job} could be opened until {closedAt:time}."),
+    ("OpeningRunning", "Chunks of job {job} can be opened until {until:time}: finish it after that."),
+    ("OutputRootZero", "Name the outputs by their root, which is never zero."),
+    ("OutputZero", "Name the output by its root, which is never zero."),
+    ("OutputsCountWrong", "{need} outputs are asked for, and there are {have}."),
+    ("PlantsOver", "Plants of job {job} could be shown until {closedAt:time}."),
+    ("PlantsWrong", "These are not the plants that were committed for job {job}."),
+    ("RevealWrong", "What {executor} reveals for job {job} is not what it sealed: give the same outputs and salt."),
+    ("SealedAlready", "{executor} sealed its outputs for job {job} already: reveal them."),
+    ("SealingOver", "Outputs of job {job} could be sealed until {closedAt:time}."),
+    ("SealingRunning", "Outputs of job {job} are sealed until {until:time}, or until all are: go on after that."),
+    (
+        "StageWrong",
+        "The sample of job {job} is at stage {stage} (0 none, 1 committed, 2 drawn, 3 opened, 4 finished, 5 closed), which does not \
+         allow this.",
+    ),
+    (
+        "VerificationKeyWrong",
+        "Proof kind {kind} does not go with key {key}: groth16 needs the key of a circuit, no other kind has one.",
+    ),
+];

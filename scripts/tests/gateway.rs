@@ -1,0 +1,487 @@
+//! A provider that hosts a module and a gateway that signs for it, over HTTP; killed as processes, and lied to.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use alloy::primitives::aliases::U96;
+use alloy::primitives::{Address, B256, Bytes, keccak256};
+use alloy::signers::local::PrivateKeySigner;
+use anyhow::{Context as _, Result, ensure};
+use axum::Router;
+use metering::Serving;
+use metering::signing::Domain;
+use runtime::Limits;
+use scripts::gateway::book::Served;
+use scripts::gateway::desk::Desk;
+use scripts::ids::DealId;
+use scripts::usage::{self, Claim, Entries, Invoked, Proof, Refused, Signed, target_of};
+use scripts::workload::books::Books;
+use scripts::workload::invoke::{Hosted, Hosting, Registry};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::net::TcpListener;
+use tokio::process::{Child, Command};
+
+const DOMAIN: Domain = Domain { chain_id: 31_337, contract: Address::repeat_byte(7) };
+const SERVING: Serving = Serving { deal: 7, slot: 1, number: 3, provider: Address::repeat_byte(9) };
+const CUSTOMER: Address = Address::repeat_byte(5);
+/// A unit costs a thousand a millisecond.
+const PRICE: u64 = 86_400_000_000;
+const NOW: u64 = 1_800_000_000;
+const GATEWAY: B256 = B256::repeat_byte(1);
+const WITHIN: Duration = Duration::from_secs(30);
+/// Tells the test program to be a process of a test.
+const ROLE: &str = "SURETY_TEST_ROLE";
+
+fn key() -> PrivateKeySigner {
+    PrivateKeySigner::from_bytes(&GATEWAY).expect("a number in range")
+}
+
+/// One gateway is registered, of one customer.
+#[derive(Debug, Clone)]
+struct Registered;
+
+impl Registry for Registered {
+    async fn signs(&self, customer: Address, gateway: Address) -> Result<bool> {
+        Ok((customer, gateway) == (CUSTOMER, key().address()))
+    }
+}
+
+/// A folder with the example modules, and their hashes.
+struct World {
+    folder: TempDir,
+    modules: Vec<B256>,
+}
+
+impl World {
+    fn new(extra: &[(&str, &str)]) -> Result<Self> {
+        xtask::setup::modules().map_err(anyhow::Error::from_boxed)?;
+        let folder = tempfile::tempdir()?;
+        std::fs::create_dir(folder.path().join("modules"))?;
+        let mut modules = Vec::new();
+        let hash = xtask::modules::read("hash").map_err(anyhow::Error::from_boxed)?;
+        let mut binaries = vec![("hash", hash)];
+        for (name, text) in extra {
+            binaries.push((name, wat::parse_str(text)?));
+        }
+        for (name, bytes) in binaries {
+            std::fs::write(folder.path().join(format!("modules/{name}.wasm")), &bytes)?;
+            modules.push(keccak256(&bytes));
+        }
+        Ok(Self { folder, modules })
+    }
+
+    fn setting(&self, endpoint: &str) -> Setting {
+        let folder = self.folder.path().to_owned();
+        Setting { folder, endpoint: endpoint.to_owned(), modules: self.modules.clone() }
+    }
+}
+
+/// What a process of a test is told.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Setting {
+    folder: PathBuf,
+    endpoint: String,
+    modules: Vec<B256>,
+}
+
+impl Setting {
+    fn provider(&self) -> Result<Arc<Hosting<Registered>>> {
+        let books = Books::new(self.folder.join("provider"), DOMAIN);
+        let limits = Limits { fuel: 100_000_000, memory_bytes: 4 << 20, ..Limits::default() };
+        let hosting = Hosting::new(books, Registered, Some(self.folder.join("modules")), limits, 2)?;
+        let hosting = Arc::new(hosting);
+        let (modules, price) = (self.modules.clone(), U96::from(PRICE));
+        let hosted = Hosted { serving: SERVING, price, customer: CUSTOMER, modules };
+        hosting.update(BTreeMap::from([((DealId(SERVING.deal), SERVING.slot), hosted)]), NOW);
+        Ok(hosting)
+    }
+
+    fn gateway(&self) -> Result<Arc<Desk>> {
+        let desk = Desk::new(DOMAIN, key(), self.folder.join("gateway"), WITHIN)?;
+        let (price, endpoint) = (U96::from(PRICE), self.endpoint.clone());
+        let served = Served { serving: SERVING, price, started_at: NOW - 60, endpoint };
+        desk.update(BTreeMap::from([((DealId(SERVING.deal), SERVING.slot), served)]), NOW);
+        Ok(desk)
+    }
+}
+
+async fn serve(router: Router) -> Result<String> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let url = format!("http://{}", listener.local_addr()?);
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    Ok(url)
+}
+
+/// A provider or a gateway as a process of its own, that can be killed.
+struct Process {
+    child: Child,
+    url: String,
+}
+
+impl Process {
+    async fn start(role: &str, setting: &Setting) -> Result<Self> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.args(["--exact", "a_process_of_a_test", "--nocapture"]).kill_on_drop(true);
+        command.env(ROLE, role).env("SURETY_TEST_SETTING", serde_json::to_string(setting)?);
+        let mut child = command.stdout(Stdio::piped()).spawn()?;
+        let mut lines = BufReader::new(child.stdout.take().context("it is piped")?).lines();
+        while let Some(line) = lines.next_line().await? {
+            if let Some(url) = line.split_whitespace().find(|word| word.starts_with("http://")) {
+                return Ok(Self { child, url: url.to_owned() });
+            }
+        }
+        anyhow::bail!("the {role} did not start")
+    }
+
+    async fn kill(mut self) -> Result<()> {
+        Ok(self.child.kill().await?)
+    }
+}
+
+/// No test by itself: what [`Process::start`] starts.
+#[tokio::test]
+async fn a_process_of_a_test() -> Result<()> {
+    let Ok(role) = std::env::var(ROLE) else { return Ok(()) };
+    let setting: Setting = serde_json::from_str(&std::env::var("SURETY_TEST_SETTING")?)?;
+    let router = if role == "provider" { setting.provider()?.router() } else { setting.gateway()?.router() };
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    println!("\nhttp://{}", listener.local_addr()?);
+    Ok(axum::serve(listener, router).await?)
+}
+
+fn slot(url: &str) -> String {
+    format!("{url}/v1/deals/{}/slots/{}", SERVING.deal, SERVING.slot)
+}
+
+async fn answer<T: DeserializeOwned>(request: reqwest::RequestBuilder) -> Result<(u16, Result<T, String>)> {
+    let response = request.send().await?;
+    let status = response.status().as_u16();
+    if status == 200 {
+        Ok((200, Ok(response.json().await?)))
+    } else {
+        Ok((status, Err(response.json::<Refused>().await?.reason)))
+    }
+}
+
+async fn invoke(url: &str, input: Vec<u8>) -> Result<Invoked> {
+    let (_, invoked) = answer(reqwest::Client::new().post(slot(url) + "/invoke").body(input)).await?;
+    invoked.map_err(anyhow::Error::msg)
+}
+
+async fn sign(url: &str, claim: &Claim) -> Result<Result<Signed, String>> {
+    Ok(answer(reqwest::Client::new().post(format!("{url}/v1/vouchers")).json(claim)).await?.1)
+}
+
+/// What the provider could claim, as anybody computes it from what it shows.
+async fn claim(provider: &str) -> Result<Claim> {
+    let (mut tree, mut amount) = (metering::Tree::default(), 0);
+    loop {
+        let url = format!("{}/usage?from={}", slot(provider), tree.size());
+        let page: Entries = answer(reqwest::Client::new().get(url)).await?.1.map_err(anyhow::Error::msg)?;
+        if page.entries.is_empty() {
+            let invocations = tree.size() as u64;
+            return Ok(Claim { target: target_of(SERVING), invocations, amount, usage_root: tree.root() });
+        }
+        for entry in page.entries {
+            tree.push(entry.record().leaf());
+            amount += entry.charge;
+        }
+    }
+}
+
+fn sha256(input: &[u8]) -> Bytes {
+    use sha2::Digest as _;
+    sha2::Sha256::digest(input).to_vec().into()
+}
+
+#[tokio::test]
+async fn what_ran_is_paid_for_by_a_voucher_against_which_each_record_is_checked() -> Result<()> {
+    let world = World::new(&[])?;
+    let hosting = world.setting("").provider()?;
+    let provider = serve(hosting.router()).await?;
+    let gateway = serve(world.setting(&provider).gateway()?.router()).await?;
+    for number in 0..10_u8 {
+        let input = vec![number; 100];
+        let invoked = invoke(&gateway, input.clone()).await?;
+        assert_eq!((invoked.output, invoked.trap), (Some(sha256(&input)), None));
+        assert!(invoked.usage.fuel > 0 && invoked.usage.charge >= 1_000);
+    }
+    let claim = claim(&provider).await?;
+    let signed = sign(&gateway, &claim).await?.map_err(anyhow::Error::msg)?;
+    assert_eq!((signed.invocations, signed.amount, signed.usage_root), (10, claim.amount, claim.usage_root));
+    assert_eq!((signed.from, signed.until), (NOW - 60, NOW));
+    assert_eq!(signed.voucher().check(DOMAIN, key().address(), &signed.signature), Ok(()));
+
+    let book = hosting.books().all().await.pop().context("there is a book")?;
+    book.keep(DOMAIN, signed.clone()).await?;
+    assert_eq!(book.claim(), None);
+    invoke(&gateway, vec![]).await?;
+    for index in 0..10 {
+        let url = format!("{}/usage/{index}/proof?size=10", slot(&provider));
+        let proof: Proof = answer(reqwest::Client::new().get(url)).await?.1.map_err(anyhow::Error::msg)?;
+        assert!(proof.holds(signed.usage_root, signed.invocations));
+    }
+    // Asked again for less, it answers what it signed.
+    assert_eq!(sign(&gateway, &claim).await?, Ok(signed));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_gateway_signs_no_more_than_it_measured() -> Result<()> {
+    let world = World::new(&[])?;
+    let provider = serve(world.setting("").provider()?.router()).await?;
+    let gateway = serve(world.setting(&provider).gateway()?.router()).await?;
+    for _ in 0..3 {
+        invoke(&gateway, b"input".to_vec()).await?;
+    }
+    let claim = claim(&provider).await?;
+    for (wrong, why) in [
+        (Claim { invocations: 4, ..claim.clone() }, "asked for 4 invocations, and 3 were measured"),
+        (Claim { usage_root: B256::ZERO, ..claim.clone() }, "root"),
+        (Claim { amount: claim.amount + 1, ..claim.clone() }, "cost"),
+        (Claim { invocations: 0, usage_root: metering::empty_root(), ..claim.clone() }, "nothing to sign for"),
+        (
+            Claim { target: scripts::prober::statement::Target { serving: 4, ..claim.target }, ..claim.clone() },
+            "no served slot",
+        ),
+    ] {
+        let reason = sign(&gateway, &wrong).await?.expect_err("it is more than was measured");
+        assert!(reason.contains(why), "{reason}");
+    }
+    assert!(sign(&gateway, &claim).await?.is_ok());
+    Ok(())
+}
+
+#[tokio::test]
+async fn strangers_and_repetitions_do_not_run() -> Result<()> {
+    let world = World::new(&[])?;
+    let hosting = world.setting("").provider()?;
+    let provider = serve(hosting.router()).await?;
+    let (id, target, client) = (B256::repeat_byte(3), target_of(SERVING), reqwest::Client::new());
+    let post = |signature: Bytes, id: B256, input: &'static [u8]| {
+        let request = client.post(slot(&provider) + "/invoke").header(usage::ID_HEADER, id.to_string());
+        answer::<Invoked>(request.header(usage::SIGNATURE_HEADER, signature.to_string()).body(input))
+    };
+    let signature = usage::sign(DOMAIN, &key(), target, id, b"input")?;
+    let stranger = usage::sign(DOMAIN, &PrivateKeySigner::random(), target, id, b"input")?;
+    let earlier = scripts::prober::statement::Target { serving: 2, ..target };
+    let replayed = usage::sign(DOMAIN, &key(), earlier, id, b"input")?;
+    assert_eq!(post(stranger, id, b"input").await?.0, 403);
+    assert_eq!(post(replayed, id, b"input").await?.0, 403);
+    assert_eq!(post(signature.clone(), id, b"other").await?.0, 403);
+    assert_eq!(post(signature.clone(), B256::ZERO, b"input").await?.0, 403);
+    assert_eq!(post(Bytes::new(), id, b"input").await?.0, 401);
+    assert_eq!(answer::<Invoked>(client.post(slot(&provider) + "/invoke")).await?.0, 401);
+    let elsewhere = format!("{provider}/v1/deals/8/slots/1/invoke");
+    assert_eq!(answer::<Invoked>(client.post(elsewhere)).await?.0, 404);
+    assert_eq!(hosting.counts.invocations.get(), 0);
+
+    assert_eq!(post(signature.clone(), id, b"input").await?.0, 200);
+    let (status, again) = post(signature, id, b"input").await?;
+    assert_eq!((status, again.map_err(|reason| reason.contains("before"))), (409, Err(true)));
+    assert_eq!(hosting.counts.invocations.get(), 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_host_survives_what_modules_do_and_charges_what_ran() -> Result<()> {
+    let module = |run: &str| {
+        format!(
+            r#"(module (memory (export "memory") 1) (func (export "alloc") (param i32) (result i32) (i32.const 0))
+                (func (export "run") (param i32 i32) (result i64) {run}))"#
+        )
+    };
+    let (forever, grow) = (
+        module("(loop (br 0)) (unreachable)"),
+        module("(loop (drop (memory.grow (i32.const 1))) (br 0)) (unreachable)"),
+    );
+    let import = r#"(module (import "env" "shell" (func)))"#;
+    let world = World::new(&[("forever", &forever), ("grow", &grow), ("import", import)])?;
+    let hosting = world.setting("").provider()?;
+    let provider = serve(hosting.router()).await?;
+    let gateway = serve(world.setting(&provider).gateway()?.router()).await?;
+    let call = |module: B256| {
+        answer::<Invoked>(reqwest::Client::new().post(format!("{}/invoke?module={module}", slot(&gateway))).body("x"))
+    };
+    let trapped = call(world.modules[1]).await?.1.map_err(anyhow::Error::msg)?;
+    assert_eq!((trapped.output, trapped.trap.as_deref()), (None, Some("it used up its fuel")));
+    assert_eq!(trapped.usage.fuel, 100_000_000);
+    let grown = call(world.modules[2]).await?.1.map_err(anyhow::Error::msg)?;
+    assert!(grown.trap.is_some_and(|trap| trap.contains("bytes of memory")));
+    assert_eq!(grown.usage.memory_mib, 4);
+    let (status, refused) = call(world.modules[3]).await?;
+    assert!(status == 502 && refused.is_err_and(|reason| reason.contains("imports `shell` of `env`")));
+    let (_, unnamed) = call(B256::ZERO).await?;
+    assert!(unnamed.is_err_and(|reason| reason.contains("names no such module")));
+    assert_eq!(invoke(&gateway, b"x".to_vec()).await?.output, Some(sha256(b"x")));
+    assert_eq!((hosting.counts.invocations.get(), hosting.counts.trapped.get()), (3, 2));
+    let claim = claim(&provider).await?;
+    let signed = sign(&gateway, &claim).await?.map_err(anyhow::Error::msg)?;
+    assert_eq!((signed.invocations, signed.amount), (3, claim.amount));
+    Ok(())
+}
+
+type Lie = fn(&mut usage::Entry);
+
+/// A provider that hosts honestly, and lies about what was used.
+async fn liar(world: &World, lie: Lie) -> Result<String> {
+    let honest = serve(world.setting("").provider()?.router()).await?;
+    let invoke = move |headers: axum::http::HeaderMap, input: axum::body::Bytes| async move {
+        let request = reqwest::Client::new().post(slot(&honest) + "/invoke").headers(headers).body(input);
+        let mut invoked = answer::<Invoked>(request).await.expect("it answers").1.expect("it runs");
+        lie(&mut invoked.usage);
+        axum::Json(invoked)
+    };
+    let path = format!("/v1/deals/{}/slots/{}/invoke", SERVING.deal, SERVING.slot);
+    serve(Router::new().route(&path, axum::routing::post(invoke))).await
+}
+
+#[tokio::test]
+async fn a_provider_that_says_more_than_was_measured_is_not_signed_for_and_gets_no_more_work() -> Result<()> {
+    let lies: [(Lie, &str); 5] = [
+        (|entry| entry.charge += 1, "charges"),
+        (|entry| entry.duration_ms = 40_000, "measured"),
+        (|entry| entry.memory_mib = 5_000, "MiB"),
+        (|entry| entry.invocation = B256::ZERO, "not forwarded"),
+        (|entry| entry.started_at_ms += 10_000_000, "begins"),
+    ];
+    for (lie, why) in lies {
+        let world = World::new(&[])?;
+        let provider = liar(&world, lie).await?;
+        let gateway = serve(world.setting(&provider).gateway()?.router()).await?;
+        invoke(&gateway, b"input".to_vec()).await?;
+        let usage_root = B256::ZERO;
+        let claim = Claim { target: target_of(SERVING), invocations: 1, amount: 1, usage_root };
+        let reason = sign(&gateway, &claim).await?.expect_err("it lies");
+        assert!(reason.contains(why) && reason.contains("differ"), "{reason}");
+        let refused = invoke(&gateway, b"input".to_vec()).await.expect_err("nothing more is forwarded");
+        assert!(refused.to_string().contains("not paid further"), "{refused}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_provider_that_refuses_at_once_is_not_signed_for_a_long_run() -> Result<()> {
+    let asked: Arc<std::sync::Mutex<B256>> = Arc::default();
+    let noted = Arc::clone(&asked);
+    let refuse = move |headers: axum::http::HeaderMap| async move {
+        let id = headers.get(usage::ID_HEADER).and_then(|id| id.to_str().ok()).and_then(|id| id.parse().ok());
+        *noted.lock().expect("nobody panics") = id.expect("a gateway names each invocation");
+        axum::http::StatusCode::SERVICE_UNAVAILABLE
+    };
+    let show = move || async move {
+        let record = metering::Record {
+            index: 0,
+            started_at_ms: NOW * 1_000,
+            duration_ms: 20_000,
+            memory_mib: 1,
+            fuel: 1,
+            charge: 20_000_000,
+        };
+        let entry = usage::Entry::new(*asked.lock().expect("nobody panics"), &record);
+        axum::Json(Entries { size: 1, entries: vec![entry] })
+    };
+    let path = format!("/v1/deals/{}/slots/{}", SERVING.deal, SERVING.slot);
+    let router = Router::new().route(&(path.clone() + "/invoke"), axum::routing::post(refuse));
+    let provider = serve(router.route(&(path + "/usage"), axum::routing::get(show))).await?;
+    let world = World::new(&[])?;
+    let gateway = serve(world.setting(&provider).gateway()?.router()).await?;
+    assert!(invoke(&gateway, b"input".to_vec()).await.is_err());
+    let claim = Claim { target: target_of(SERVING), invocations: 1, amount: 20_000_000, usage_root: B256::ZERO };
+    let reason = sign(&gateway, &claim).await?.expect_err("it did not run");
+    assert!(reason.contains("says 20000 ms"), "{reason}");
+    Ok(())
+}
+
+/// Invokes until the gateway is gone; how many were answered.
+async fn invoke_until_gone(url: String) -> usize {
+    let mut answered = 0;
+    while invoke(&url, vec![7; 1_000]).await.is_ok() {
+        answered += 1;
+    }
+    answered
+}
+
+#[tokio::test]
+async fn a_gateway_killed_in_mid_period_signs_nothing_twice_and_loses_nothing() -> Result<()> {
+    let world = World::new(&[])?;
+    let hosting = world.setting("").provider()?;
+    let provider = serve(hosting.router()).await?;
+    let setting = world.setting(&provider);
+    let mut before: Option<Signed> = None;
+    for _ in 0..3 {
+        let gateway = Process::start("gateway", &setting).await?;
+        let calls: Vec<_> = (0..8).map(|_| tokio::spawn(invoke_until_gone(gateway.url.clone()))).collect();
+        let goal = hosting.counts.invocations.get() + 40;
+        while hosting.counts.invocations.get() < goal {
+            tokio::task::yield_now().await;
+        }
+        // With invocations on their way in both directions.
+        gateway.kill().await?;
+        let mut answered = 0;
+        for call in calls {
+            answered += call.await?;
+        }
+        ensure!(answered > 0, "some were answered before it was killed");
+
+        let gateway = Process::start("gateway", &setting).await?;
+        let claim = claim(&provider).await?;
+        let signed = sign(&gateway.url, &claim).await?.map_err(anyhow::Error::msg)?;
+        assert_eq!((signed.invocations, signed.amount), (claim.invocations, claim.amount), "nothing is lost");
+        if let Some(before) = &before {
+            assert_eq!(signed.voucher().follows(&before.voucher()), Ok(()));
+        }
+        // Killed after it signed, it answers the same voucher, and not another for the same usage.
+        gateway.kill().await?;
+        let gateway = Process::start("gateway", &setting).await?;
+        assert_eq!(sign(&gateway.url, &claim).await?, Ok(signed.clone()));
+        gateway.kill().await?;
+        before = Some(signed);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_provider_killed_while_modules_run_keeps_what_it_answered() -> Result<()> {
+    let world = World::new(&[])?;
+    let provider = Process::start("provider", &world.setting("")).await?;
+    let gateway = world.setting(&provider.url).gateway()?;
+    let url = serve(gateway.router()).await?;
+    let calls: Vec<_> = (0..4).map(|_| tokio::spawn(invoke_until_gone(url.clone()))).collect();
+    while gateway.counts.forwarded.get() < 40 {
+        tokio::task::yield_now().await;
+    }
+    provider.kill().await?;
+    let mut answered = 0;
+    for call in calls {
+        answered += call.await? as u64;
+    }
+    let provider = Process::start("provider", &world.setting("")).await?;
+    let served =
+        Served { serving: SERVING, price: U96::from(PRICE), started_at: NOW - 60, endpoint: provider.url.clone() };
+    gateway.update(BTreeMap::from([((DealId(SERVING.deal), SERVING.slot), served)]), NOW + 1);
+    invoke(&url, b"again".to_vec()).await?;
+    let claim = claim(&provider.url).await?;
+    assert!(claim.invocations > answered, "{} of {answered} are kept", claim.invocations);
+    let signed = sign(&url, &claim).await?.map_err(anyhow::Error::msg)?;
+    assert_eq!((signed.invocations, signed.amount, signed.until), (claim.invocations, claim.amount, NOW + 1));
+    Ok(())
+}
+
+#[tokio::test]
+async fn two_gateways_do_not_share_a_folder() -> Result<()> {
+    let world = World::new(&[])?;
+    let provider = serve(world.setting("").provider()?.router()).await?;
+    let first = Process::start("gateway", &world.setting(&provider)).await?;
+    invoke(&first.url, b"input".to_vec()).await?;
+    let second = Process::start("gateway", &world.setting(&provider)).await?;
+    assert!(invoke(&second.url, b"input".to_vec()).await.is_err_and(|error| error.to_string().contains("failed")));
+    assert!(Path::new(&world.folder.path().join("gateway/7-1-3.usage")).exists());
+    Ok(())
+}

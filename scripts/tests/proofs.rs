@@ -1,0 +1,182 @@
+//! `surety author` and `surety ... proof` as people meet them, up to a bundle that is checked in a folder with nothing else.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use alloy::node_bindings::{Anvil, AnvilInstance};
+use alloy::signers::local::PrivateKeySigner;
+use anyhow::{Context as _, Result};
+use scripts::chain::Context;
+use scripts::deploy::{self, Config};
+use scripts::deployment::Deployment;
+use scripts::provider::{Profile, Terms};
+use scripts::{delegator, offer, operator, provider, wallet};
+use serde_json::Value;
+use tempfile::TempDir;
+
+const DEPLOYER: usize = 0;
+const PAULA: usize = 1;
+const CAROL: usize = 3;
+const TOKEN: u128 = 10_u128.pow(18);
+const DOLLAR: u128 = 1_000_000;
+
+struct World {
+    anvil: AnvilInstance,
+    folder: TempDir,
+    deployment: Deployment,
+}
+
+struct Ended {
+    code: i32,
+    stdout: String,
+    stderr: String,
+}
+
+impl World {
+    /// With an offer, number 1, of metered units with proofs by circuits.
+    async fn start() -> Result<Self> {
+        let path = xtask::tools::foundry("anvil").map_err(anyhow::Error::from_boxed)?;
+        let anvil = Anvil::at(path).try_spawn()?;
+        let signer = PrivateKeySigner::from(anvil.keys()[DEPLOYER].clone());
+        let (node, deployer) = wallet::connect(&anvil.endpoint(), Some(signer)).await?;
+        let config = Config::development(anvil.addresses()[8], anvil.addresses()[9], anvil.addresses()[7]);
+        let deployment = deploy::deploy(&node, deployer.context("a signer has an address")?, &config).await?;
+        let world = Self { anvil, folder: tempfile::tempdir()?, deployment };
+        world.deployment.write(&world.folder.path().join("deployment.json"))?;
+        let operator = world.party(DEPLOYER).await?;
+        operator::post_price(&operator, 50_000_000).await?;
+        for who in [PAULA, CAROL] {
+            let account = world.anvil.addresses()[who];
+            operator::mint(&operator, account, 1_000_000 * TOKEN, 1_000_000 * DOLLAR).await?;
+        }
+        let paula = world.party(PAULA).await?;
+        let profile = Profile { name: "paula".to_owned(), endpoint: "https://paula.example".to_owned(), operator: 0 };
+        provider::register(&paula, profile, Terms::default()).await?;
+        delegator::stake(&paula, paula.account()?, 100_000 * TOKEN).await?;
+        let terms = offer::Terms::new(0, 100, DOLLAR);
+        offer::create(&paula, &offer::Terms { payment_modes: 2, proof_kinds: 8, ..terms }).await?;
+        Ok(world)
+    }
+
+    async fn party(&self, who: usize) -> Result<Context> {
+        let signer = PrivateKeySigner::from(self.anvil.keys()[who].clone());
+        let (node, sender) = wallet::connect(&self.anvil.endpoint(), Some(signer)).await?;
+        Context::new(node, sender, self.deployment.clone()).await
+    }
+
+    fn surety(&self, who: usize, arguments: &[&str]) -> Result<Ended> {
+        let key = const_hex::encode(self.anvil.keys()[who].to_bytes());
+        let file = self.folder.path().join("deployment.json");
+        run(self.folder.path(), arguments, |command| {
+            command.env("RPC_URL", self.anvil.endpoint()).env("SURETY_DEPLOYMENT", file).env("KEY", key);
+            command.args(["--json", "--yes", "--private-key-env", "KEY"]);
+        })
+    }
+
+    fn write(&self, name: &str, text: &str) -> Result<()> {
+        Ok(std::fs::write(self.folder.path().join(name), text)?)
+    }
+}
+
+fn run(folder: &Path, arguments: &[&str], configure: impl FnOnce(&mut Command)) -> Result<Ended> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_surety"));
+    command.current_dir(folder).env_clear().stdin(Stdio::null()).args(arguments);
+    configure(&mut command);
+    let output = command.output()?;
+    Ok(Ended {
+        code: output.status.code().context("the program was killed")?,
+        stdout: String::from_utf8(output.stdout)?,
+        stderr: String::from_utf8(output.stderr)?,
+    })
+}
+
+impl Ended {
+    #[track_caller]
+    fn json(&self) -> Result<Value> {
+        assert_eq!(self.code, 0, "{}", self.stderr);
+        Ok(serde_json::from_str(&self.stdout)?)
+    }
+
+    #[track_caller]
+    fn refused_with(&self, word: &str) {
+        assert_eq!((self.code, self.stdout.as_str()), (1, ""), "{}", self.stderr);
+        assert!(self.stderr.contains(word), "`{word}` is not in: {}", self.stderr);
+    }
+}
+
+fn text<'a>(value: &'a Value, field: &str) -> Result<&'a str> {
+    value[field].as_str().with_context(|| format!("{field} of {value} is text"))
+}
+
+/// A metered deal that names a module and a circuit, served by Paula.
+fn open(world: &World) -> Result<()> {
+    world.write("module.wasm", "\0asm")?;
+    let publish = ["author", "publish", "module.wasm", "--royalty", "0.05", "--uri", "ipfs://module"];
+    let published = world.surety(DEPLOYER, &publish)?.json()?;
+    assert_eq!(text(&published, "royalty")?, "0.05");
+    world.surety(DEPLOYER, &publish)?.refused_with("ModuleKnown");
+    let module = text(&published, "module")?;
+    let stranger = world.surety(CAROL, &["author", "royalty", module, "0.01"])?;
+    stranger.refused_with("NotAuthor");
+    world.surety(DEPLOYER, &["author", "royalty", "module.wasm", "0.07"])?.json()?;
+
+    let key = world.surety(PAULA, &["provider", "proof", "key", "linear", "--register"])?.json()?;
+    let open = ["customer", "open", "--application", "bafy", "--units", "10", "--price-max", "2", "--term", "7"];
+    let (proof, metered) = (["--proof", "groth16", "--offers", "1"], ["--metered", "--module", "module.wasm"]);
+    let named = ["--verification-key", text(&key, "key")?];
+    world.surety(CAROL, &[&open[..], &proof, &metered, &named].concat())?.json()?;
+    let keyless = world.surety(CAROL, &[&open[..], &proof, &metered].concat())?;
+    keyless.refused_with("VerificationKeyWrong");
+    let unknown = format!("0x{}", "12".repeat(32));
+    let unknown = world.surety(CAROL, &[&open[..], &["--metered", "--module", &unknown]].concat())?;
+    unknown.refused_with("ModuleUnknown");
+    world.surety(PAULA, &["provider", "ready", "1", "0"])?.json()?;
+    let admit = ["customer", "admit", "1", "--root", &format!("0x{}", "12".repeat(32)), "--verification-key"];
+    world.surety(CAROL, &admit)?.refused_with("ProofInvalid");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_bundle_is_checked_in_a_folder_with_nothing_else() -> Result<()> {
+    let world = World::start().await?;
+    open(&world)?;
+    let (weights, features, zeros) = ([3; 16], [-5; 16], "0".repeat(63));
+    let work = format!(
+        r#"{{"circuit":"linear","weights":{weights:?},"bias":70,"model_salt":"0x{zeros}1",
+            "features":{features:?},"features_salt":"0x{zeros}2"}}"#
+    );
+    world.write("work.json", &work)?;
+    let asked = world.surety(CAROL, &["customer", "proof", "ask", "1/0", "--work", "work.json"])?.json()?;
+    assert_eq!(text(&asked, "kind")?, "groth16");
+    let job = asked["job"].to_string();
+    let unproved = world.surety(CAROL, &["customer", "proof", "get", &job])?.json()?;
+    let proved = world.surety(PAULA, &["provider", "proof", "prove", &job, "--work", "work.json"])?.json()?;
+    assert_eq!(text(&proved, "verdict")?, "proven");
+    let again = world.surety(PAULA, &["provider", "proof", "prove", &job, "--work", "work.json"])?;
+    again.refused_with("JobDecided");
+    let bundle = world.surety(CAROL, &["customer", "proof", "get", &job])?.json()?;
+
+    let clean = tempfile::tempdir()?;
+    let proofs = world.deployment.contracts.proofs.to_string();
+    let verify = |bundle: &Value, more: &[&str]| {
+        std::fs::write(clean.path().join("bundle.json"), bundle.to_string())?;
+        let node = world.anvil.endpoint();
+        let arguments = ["customer", "proof", "verify", "bundle.json", "--json", "--rpc-url", &node];
+        run(clean.path(), &[&arguments[..], more].concat(), |_| {})
+    };
+    let verified = verify(&bundle, &["--proofs", &proofs])?.json()?;
+    assert_eq!((text(&verified, "verdict")?, &verified["is_known"]), ("proven", &true.into()));
+    let alone = verify(&bundle, &[])?;
+    assert!(alone.stderr.contains("No deployment was named"), "{}", alone.stderr);
+    assert_eq!(alone.json()?["is_known"], false);
+
+    let mut forged = bundle.clone();
+    forged["job"]["output_root"] = forged["job"]["input_root"].clone();
+    verify(&forged, &[])?.refused_with("The bundle is not true: hash is");
+    let elsewhere = world.deployment.contracts.sampled.to_string();
+    verify(&bundle, &["--proofs", &elsewhere])?.refused_with("it is of another deployment");
+    verify(&unproved, &[])?.refused_with("the chain keeps");
+    let failed = verify(&Value::Null, &[])?;
+    assert_eq!(failed.code, 2, "{}", failed.stderr);
+    Ok(())
+}
