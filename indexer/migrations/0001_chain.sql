@@ -28,7 +28,9 @@
 -- The API reads `*_now` where there is one. Columns of views are nullable to sqlx: select `as "name!"`.
 
 create domain address as bytea check (octet_length(value) = 20);
+
 create domain hash32 as bytea check (octet_length(value) = 32);
+
 create domain amount as numeric(78, 0) check (value >= 0);
 
 create table chain (
@@ -38,12 +40,18 @@ create table chain (
     stablecoin_decimals integer not null
 );
 comment on table chain is 'The one deployment that this database is about. An indexer of another one refuses to start.';
+comment on column chain.is_only is 'Keeps the table at one row.';
+comment on column chain.chain_id is 'Chain id.';
+comment on column chain.first_block is 'Block of the deployment.';
+comment on column chain.stablecoin_decimals is 'Decimals of the stablecoin.';
 
 create table contract (
     name text primary key,
     address address not null unique
 );
 comment on table contract is 'Contracts of the deployment by their names in the deployment file.';
+comment on column contract.name is 'Name in the deployment file.';
+comment on column contract.address is 'Where it is.';
 
 create table block (
     number bigint primary key,
@@ -54,6 +62,11 @@ create table block (
 );
 comment on table block is
     'Headers of the blocks that hold facts, of the last final block, and of every block after it.';
+comment on column block.number is 'Number of the block.';
+comment on column block.hash is 'Hash of the block.';
+comment on column block.parent_hash is 'Hash of the block before.';
+comment on column block.timestamp is 'Time of the block.';
+comment on column block.has_facts is 'Whether facts are of this block.';
 
 create table cursor (
     is_only boolean primary key default true check (is_only),
@@ -64,9 +77,20 @@ create table cursor (
     fence bigint not null,
     seq bigint not null,
     is_derived boolean not null,
-    halted text
+    halted text,
+    facts bigint not null default 0
 );
 comment on table cursor is 'How far the chain was indexed: the tip, always of the same transaction as the facts below it.';
+comment on column cursor.is_only is 'Keeps the table at one row.';
+comment on column cursor.block is 'Number of the last block that was indexed.';
+comment on column cursor.hash is 'Its hash.';
+comment on column cursor.timestamp is 'Its time.';
+comment on column cursor.finalized is 'Last block that no reorganisation can reach.';
+comment on column cursor.fence is 'Rising number of the indexer that leads.';
+comment on column cursor.seq is 'Number of the last journal entry.';
+comment on column cursor.is_derived is 'Whether there is state; false during the first backfill.';
+comment on column cursor.halted is 'Why nothing moves any more; null: it does.';
+comment on column cursor.facts is 'How many facts are stored.';
 
 create table journal (
     seq bigint primary key,
@@ -77,6 +101,11 @@ create table journal (
 );
 comment on table journal is
     'What happened to the tables, in order. After a `rollback` the blocks from `first_block` on are gone; from the first `derived` on there is state.';
+comment on column journal.seq is 'Counts the changes of the tables.';
+comment on column journal.kind is 'applied, rollback or derived.';
+comment on column journal.first_block is 'First block of the range.';
+comment on column journal.last_block is 'Last block of the range.';
+comment on column journal.hash is 'Hash of the last block indexed after it.';
 
 -- Seconds since the epoch, as the contracts count time.
 create function seconds(moment timestamptz) returns numeric
@@ -133,3 +162,7 @@ create table authority_updated (
 );
 comment on table authority_updated is
     'The access manager of a contract. Several contracts inherit the event, so `contract`, the emitter, comes first.';
+comment on column authority_updated.block is 'Number of the block.';
+comment on column authority_updated.log_index is 'Place of the log within the block.';
+comment on column authority_updated.contract is 'The contract that emitted it.';
+comment on column authority_updated.authority is 'The access manager.';

@@ -14,6 +14,16 @@ create table price_observed (
     primary key (block, log_index)
 );
 comment on table price_observed is 'One reading of all sources of FLT/USD, and the averages after it.';
+comment on column price_observed.block is 'Number of the block.';
+comment on column price_observed.log_index is 'Place of the log within the block.';
+comment on column price_observed.median is 'Median of the fresh sources, in USD with 8 decimals.';
+comment on column price_observed.ema30m is 'Average over 30 minutes, in USD with 8 decimals, times 2^32.';
+comment on column price_observed.ema24h is 'Average over 24 hours, in USD with 8 decimals, times 2^32.';
+comment on column price_observed.fresh_until is 'When fewer than two of its sources are fresh.';
+comment on column price_observed.is_spread is 'Whether the sources were too few or too far apart.';
+comment on column price_observed.day_ema is '24-hour average at the start of the day, in USD with 8 decimals.';
+comment on column price_observed.day_before_ema is '24-hour average at the start of the day before, in USD with 8 decimals.';
+comment on column price_observed.stale_seconds is 'Seconds since deployment in which the price was stale.';
 
 create table source_set (
     block bigint not null,
@@ -24,6 +34,12 @@ create table source_set (
     primary key (block, log_index)
 );
 comment on table source_set is 'A source of the price.';
+comment on column source_set.block is 'Number of the block.';
+comment on column source_set.log_index is 'Place of the log within the block.';
+comment on column source_set.index is 'Place in the list.';
+comment on column source_set.aggregator is 'The source; zero: the list ends before it.';
+comment on column source_set.heartbeat is 'Seconds for which an answer of the source is fresh.';
+
 -- A running average, as a price times 2^32: `RunningAverage.advanceDown`.
 create function average_advanced(average numeric, median numeric, elapsed numeric, time_constant numeric)
 returns numeric

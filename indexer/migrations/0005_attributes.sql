@@ -8,6 +8,10 @@ create table attester_set (
     primary key (block, log_index)
 );
 comment on table attester_set is 'Who may attest.';
+comment on column attester_set.block is 'Number of the block.';
+comment on column attester_set.log_index is 'Place of the log within the block.';
+comment on column attester_set.attester is 'Who vouches.';
+comment on column attester_set.is_attester is 'Whether it may attest.';
 
 create table attribute_attested (
     block bigint not null,
@@ -21,6 +25,14 @@ create table attribute_attested (
     primary key (block, log_index)
 );
 comment on table attribute_attested is 'An attribute of a subject at a level; replaces what stood there.';
+comment on column attribute_attested.block is 'Number of the block.';
+comment on column attribute_attested.log_index is 'Place of the log within the block.';
+comment on column attribute_attested.subject is 'Whom it is about.';
+comment on column attribute_attested.attribute is 'Number of the attribute.';
+comment on column attribute_attested.level is '1 declared, 2 attested, 3 audited.';
+comment on column attribute_attested.attester is 'Who vouches.';
+comment on column attribute_attested.value is 'Value of the attribute; zero where it has none.';
+comment on column attribute_attested.expiry is 'Last second at which it counts.';
 
 create table attribute_revoked (
     block bigint not null,
@@ -32,6 +44,13 @@ create table attribute_revoked (
     primary key (block, log_index)
 );
 comment on table attribute_revoked is 'An attribute of a subject at a level was taken back.';
+comment on column attribute_revoked.block is 'Number of the block.';
+comment on column attribute_revoked.log_index is 'Place of the log within the block.';
+comment on column attribute_revoked.subject is 'Whom it is about.';
+comment on column attribute_revoked.attribute is 'Number of the attribute.';
+comment on column attribute_revoked.level is '1 declared, 2 attested, 3 audited.';
+comment on column attribute_revoked.attester is 'Who vouches.';
+
 create view attester as
 select distinct on (attester) attester, is_attester, block as changed
 from attester_set

@@ -1,6 +1,12 @@
--- Everything that happened, with Capacity, Rewards and FeeBurn; the new column is the last, so that older readers find theirs.
+-- Everything that happened, in the order of the chain. What becomes of a fault or a sample is told of its deal, too.
 
-create or replace view event as
+-- Pages by (block, log_index) merge the primary keys of the facts, so no page reads more than it shows.
+-- Fields of a fact by name, all as text: a JSON number would lose the digits of an amount.
+create function fields(fact json) returns json
+language sql immutable strict parallel safe
+return (select json_object_agg(key, value) from json_each_text(fact) where key not in ('block', 'log_index'));
+
+create view event as
 select block, log_index, 'Staking' as contract, 'TermsSet' as name, provider as provider,
     null::address as account, null::bigint as deal, null::bigint as offer, null::bigint as lock, fields(row_to_json(terms_set)) as fields,
     null::bigint as commitment
@@ -630,4 +636,320 @@ union all
 select block, log_index, 'FeeBurn' as contract, 'BurnShareSet' as name, null::address as provider,
     null::address as account, null::bigint as deal, null::bigint as offer, null::bigint as lock, fields(row_to_json(burn_share_set)) as fields,
     null::bigint as commitment
-from burn_share_set;
+from burn_share_set
+union all
+select block, log_index, 'Matching' as contract, 'RequestStandbysSet' as name, null::address as provider,
+    null::address as account, deal as deal, null::bigint as offer, null::bigint as lock, fields(row_to_json(request_standbys_set)) as fields,
+    null::bigint as commitment
+from request_standbys_set
+union all
+select block, log_index, 'Matching' as contract, 'ProposalDropped' as name, null::address as provider,
+    proposer as account, deal as deal, null::bigint as offer, null::bigint as lock, fields(row_to_json(proposal_dropped)) as fields,
+    null::bigint as commitment
+from proposal_dropped
+union all
+select block, log_index, 'Matching' as contract, 'ProposalInvalid' as name, null::address as provider,
+    proposer as account, deal as deal, null::bigint as offer, null::bigint as lock, fields(row_to_json(proposal_invalid)) as fields,
+    null::bigint as commitment
+from proposal_invalid
+union all
+select block, log_index, 'Matching' as contract, 'OfferBarred' as name, null::address as provider,
+    null::address as account, deal as deal, offer as offer, null::bigint as lock, fields(row_to_json(offer_barred)) as fields,
+    null::bigint as commitment
+from offer_barred
+union all
+select block, log_index, 'Matching' as contract, 'BondChanged' as name, null::address as provider,
+    solver as account, null::bigint as deal, null::bigint as offer, null::bigint as lock, fields(row_to_json(bond_changed)) as fields,
+    null::bigint as commitment
+from bond_changed
+union all
+select block, log_index, 'Matching' as contract, 'BondSet' as name, null::address as provider,
+    null::address as account, null::bigint as deal, null::bigint as offer, null::bigint as lock, fields(row_to_json(bond_set)) as fields,
+    null::bigint as commitment
+from bond_set
+union all
+select block, log_index, 'Deals' as contract, 'DealStandbysSet' as name, null::address as provider,
+    null::address as account, deal as deal, null::bigint as offer, null::bigint as lock, fields(row_to_json(deal_standbys_set)) as fields,
+    null::bigint as commitment
+from deal_standbys_set
+union all
+select block, log_index, 'Deals' as contract, 'ServingEnded' as name, provider as provider,
+    null::address as account, deal as deal, null::bigint as offer, lock as lock, fields(row_to_json(serving_ended)) as fields,
+    null::bigint as commitment
+from serving_ended
+union all
+select block, log_index, 'Deals' as contract, 'ServingReleased' as name, provider as provider,
+    null::address as account, deal as deal, null::bigint as offer, null::bigint as lock, fields(row_to_json(serving_released)) as fields,
+    null::bigint as commitment
+from serving_released
+union all
+select block, log_index, 'Deals' as contract, 'StandbyPromoted' as name, provider as provider,
+    null::address as account, deal as deal, null::bigint as offer, lock as lock, fields(row_to_json(standby_promoted)) as fields,
+    null::bigint as commitment
+from standby_promoted
+union all
+select block, log_index, 'Deals' as contract, 'StandbyDropped' as name, provider as provider,
+    null::address as account, deal as deal, null::bigint as offer, null::bigint as lock, fields(row_to_json(standby_dropped)) as fields,
+    null::bigint as commitment
+from standby_dropped
+union all
+select block, log_index, 'Deals' as contract, 'SlotSeeking' as name, null::address as provider,
+    null::address as account, deal as deal, null::bigint as offer, null::bigint as lock, fields(row_to_json(slot_seeking)) as fields,
+    null::bigint as commitment
+from slot_seeking
+union all
+select block, log_index, 'Deals' as contract, 'DowntimeDeducted' as name, null::address as provider,
+    null::address as account, deal as deal, null::bigint as offer, null::bigint as lock, fields(row_to_json(downtime_deducted)) as fields,
+    null::bigint as commitment
+from downtime_deducted
+union all
+select block, log_index, 'Deals' as contract, 'SlotStopped' as name, provider as provider,
+    null::address as account, deal as deal, null::bigint as offer, null::bigint as lock, fields(row_to_json(slot_stopped)) as fields,
+    null::bigint as commitment
+from slot_stopped
+union all
+select block, log_index, 'Deals' as contract, 'TipPaid' as name, null::address as provider,
+    recipient as account, deal as deal, null::bigint as offer, null::bigint as lock, fields(row_to_json(tip_paid)) as fields,
+    null::bigint as commitment
+from tip_paid
+union all
+select block, log_index, 'Probers' as contract, 'RulesSet' as name, null::address as provider,
+    null::address as account, null::bigint as deal, null::bigint as offer, null::bigint as lock, fields(row_to_json(rules_set)) as fields,
+    null::bigint as commitment
+from rules_set
+union all
+select block, log_index, 'Probers' as contract, 'ProberRegistered' as name, null::address as provider,
+    prober as account, null::bigint as deal, null::bigint as offer, null::bigint as lock, fields(row_to_json(prober_registered)) as fields,
+    null::bigint as commitment
+from prober_registered
+union all
+select block, log_index, 'Probers' as contract, 'ProberLeaving' as name, null::address as provider,
+    prober as account, null::bigint as deal, null::bigint as offer, null::bigint as lock, fields(row_to_json(prober_leaving)) as fields,
+    null::bigint as commitment
+from prober_leaving
+union all
+select block, log_index, 'Probers' as contract, 'ProberWithdrawn' as name, null::address as provider,
+    prober as account, null::bigint as deal, null::bigint as offer, null::bigint as lock, fields(row_to_json(prober_withdrawn)) as fields,
+    null::bigint as commitment
+from prober_withdrawn
+union all
+select block, log_index, 'Probers' as contract, 'ProberSlashed' as name, null::address as provider,
+    prober as account, null::bigint as deal, null::bigint as offer, null::bigint as lock, fields(row_to_json(prober_slashed)) as fields,
+    null::bigint as commitment
+from prober_slashed
+union all
+select block, log_index, 'Probers' as contract, 'DayOpened' as name, null::address as provider,
+    null::address as account, null::bigint as deal, null::bigint as offer, null::bigint as lock, fields(row_to_json(day_opened)) as fields,
+    null::bigint as commitment
+from day_opened
+union all
+select block, log_index, 'Probers' as contract, 'PotFunded' as name, null::address as provider,
+    payer as account, null::bigint as deal, null::bigint as offer, null::bigint as lock, fields(row_to_json(pot_funded)) as fields,
+    null::bigint as commitment
+from pot_funded
+union all
+select block, log_index, 'Probers' as contract, 'ProberPaid' as name, null::address as provider,
+    prober as account, null::bigint as deal, null::bigint as offer, null::bigint as lock, fields(row_to_json(prober_paid)) as fields,
+    null::bigint as commitment
+from prober_paid
+union all
+select block, log_index, 'Probers' as contract, 'ProberClaimed' as name, null::address as provider,
+    prober as account, null::bigint as deal, null::bigint as offer, null::bigint as lock, fields(row_to_json(prober_claimed)) as fields,
+    null::bigint as commitment
+from prober_claimed
+union all
+select block, log_index, 'Faults' as contract, 'FaultRulesSet' as name, null::address as provider,
+    null::address as account, null::bigint as deal, null::bigint as offer, null::bigint as lock, fields(row_to_json(fault_rules_set)) as fields,
+    null::bigint as commitment
+from fault_rules_set
+union all
+select block, log_index, 'Faults' as contract, 'StatementsReported' as name, provider as provider,
+    null::address as account, deal as deal, null::bigint as offer, null::bigint as lock, fields(row_to_json(statements_reported)) as fields,
+    null::bigint as commitment
+from statements_reported
+union all
+select block, log_index, 'Faults' as contract, 'StatementSigned' as name, null::address as provider,
+    prober as account, deal as deal, null::bigint as offer, null::bigint as lock, fields(row_to_json(statement_signed)) as fields,
+    null::bigint as commitment
+from statement_signed
+union all
+select block, log_index, 'Faults' as contract, 'SlotFlagged' as name, provider as provider,
+    null::address as account, deal as deal, null::bigint as offer, null::bigint as lock, fields(row_to_json(slot_flagged)) as fields,
+    null::bigint as commitment
+from slot_flagged
+union all
+select block, log_index, 'Faults' as contract, 'FlagAnswered' as name, provider as provider,
+    null::address as account, deal as deal, null::bigint as offer, null::bigint as lock, fields(row_to_json(flag_answered)) as fields,
+    null::bigint as commitment
+from flag_answered
+union all
+select block, log_index, 'Faults' as contract, 'FlagLapsed' as name, provider as provider,
+    null::address as account, deal as deal, null::bigint as offer, null::bigint as lock, fields(row_to_json(flag_lapsed)) as fields,
+    null::bigint as commitment
+from flag_lapsed
+union all
+select block, log_index, 'Faults' as contract, 'FailedOver' as name, provider as provider,
+    null::address as account, deal as deal, null::bigint as offer, null::bigint as lock, fields(row_to_json(failed_over)) as fields,
+    null::bigint as commitment
+from failed_over
+union all
+select block, log_index, 'Faults' as contract, 'RecordChanged' as name, provider as provider,
+    null::address as account, null::bigint as deal, null::bigint as offer, null::bigint as lock, fields(row_to_json(record_changed)) as fields,
+    null::bigint as commitment
+from record_changed
+union all
+select block, log_index, 'Faults' as contract, 'ServedNoted' as name, provider as provider,
+    null::address as account, deal as deal, null::bigint as offer, null::bigint as lock, fields(row_to_json(served_noted)) as fields,
+    null::bigint as commitment
+from served_noted
+union all
+select block, log_index, 'Faults' as contract, 'ServedCounted' as name, provider as provider,
+    null::address as account, deal as deal, null::bigint as offer, null::bigint as lock, fields(row_to_json(served_counted)) as fields,
+    null::bigint as commitment
+from served_counted
+union all
+select block, log_index, 'Faults' as contract, 'NoticeGiven' as name, provider as provider,
+    null::address as account, deal as deal, null::bigint as offer, null::bigint as lock, fields(row_to_json(notice_given)) as fields,
+    null::bigint as commitment
+from notice_given
+union all
+select block, log_index, 'Faults' as contract, 'FaultProposed' as name, provider as provider,
+    reporter as account, deal as deal, null::bigint as offer, lock as lock, fields(row_to_json(fault_proposed)) as fields,
+    null::bigint as commitment
+from fault_proposed
+union all
+select block, log_index, 'Faults' as contract, 'FaultAppealed' as name, (select p.provider from fault_proposed as p where p.fault = fault_appealed.fault limit 1) as provider,
+    appellant as account, (select p.deal from fault_proposed as p where p.fault = fault_appealed.fault limit 1) as deal, null::bigint as offer, null::bigint as lock, fields(row_to_json(fault_appealed)) as fields,
+    null::bigint as commitment
+from fault_appealed
+union all
+select block, log_index, 'Faults' as contract, 'FaultDecided' as name, (select p.provider from fault_proposed as p where p.fault = fault_decided.fault limit 1) as provider,
+    null::address as account, (select p.deal from fault_proposed as p where p.fault = fault_decided.fault limit 1) as deal, null::bigint as offer, null::bigint as lock, fields(row_to_json(fault_decided)) as fields,
+    null::bigint as commitment
+from fault_decided
+union all
+select block, log_index, 'Faults' as contract, 'FaultExecuted' as name, provider as provider,
+    null::address as account, (select p.deal from fault_proposed as p where p.fault = fault_executed.fault limit 1) as deal, null::bigint as offer, null::bigint as lock, fields(row_to_json(fault_executed)) as fields,
+    null::bigint as commitment
+from fault_executed
+union all
+select block, log_index, 'Deals' as contract, 'SlotRedeemed' as name, provider as provider,
+    null::address as account, deal as deal, null::bigint as offer, null::bigint as lock, fields(row_to_json(slot_redeemed)) as fields,
+    null::bigint as commitment
+from slot_redeemed
+union all
+select block, log_index, 'Deals' as contract, 'RoyaltyCredited' as name, null::address as provider,
+    author as account, deal as deal, null::bigint as offer, null::bigint as lock, fields(row_to_json(royalty_credited)) as fields,
+    null::bigint as commitment
+from royalty_credited
+union all
+select block, log_index, 'Vouchers' as contract, 'GatewaySet' as name, null::address as provider,
+    customer as account, null::bigint as deal, null::bigint as offer, null::bigint as lock, fields(row_to_json(gateway_set)) as fields,
+    null::bigint as commitment
+from gateway_set
+union all
+select block, log_index, 'Vouchers' as contract, 'GatewayRevocation' as name, null::address as provider,
+    customer as account, null::bigint as deal, null::bigint as offer, null::bigint as lock, fields(row_to_json(gateway_revocation)) as fields,
+    null::bigint as commitment
+from gateway_revocation
+union all
+select block, log_index, 'Vouchers' as contract, 'VoucherRedeemed' as name, null::address as provider,
+    gateway as account, deal as deal, null::bigint as offer, null::bigint as lock, fields(row_to_json(voucher_redeemed)) as fields,
+    null::bigint as commitment
+from voucher_redeemed
+union all
+select block, log_index, 'Modules' as contract, 'ModulePublished' as name, null::address as provider,
+    author as account, null::bigint as deal, null::bigint as offer, null::bigint as lock, fields(row_to_json(module_published)) as fields,
+    null::bigint as commitment
+from module_published
+union all
+select block, log_index, 'Modules' as contract, 'ModuleRoyaltySet' as name, null::address as provider,
+    null::address as account, null::bigint as deal, null::bigint as offer, null::bigint as lock, fields(row_to_json(module_royalty_set)) as fields,
+    null::bigint as commitment
+from module_royalty_set
+union all
+select block, log_index, 'Modules' as contract, 'ModuleNamed' as name, null::address as provider,
+    author as account, deal as deal, null::bigint as offer, null::bigint as lock, fields(row_to_json(module_named)) as fields,
+    null::bigint as commitment
+from module_named
+union all
+select block, log_index, 'Matching' as contract, 'RequestKeySet' as name, null::address as provider,
+    null::address as account, deal as deal, null::bigint as offer, null::bigint as lock, fields(row_to_json(request_key_set)) as fields,
+    null::bigint as commitment
+from request_key_set
+union all
+select block, log_index, 'Proofs' as contract, 'JobAsked' as name, provider as provider,
+    null::address as account, deal as deal, null::bigint as offer, null::bigint as lock, fields(row_to_json(job_asked)) as fields,
+    null::bigint as commitment
+from job_asked
+union all
+select block, log_index, 'Proofs' as contract, 'ComputeAttested' as name, provider as provider,
+    null::address as account, deal as deal, null::bigint as offer, null::bigint as lock, fields(row_to_json(compute_attested)) as fields,
+    null::bigint as commitment
+from compute_attested
+union all
+select block, log_index, 'Proofs' as contract, 'VerifierSet' as name, null::address as provider,
+    null::address as account, null::bigint as deal, null::bigint as offer, null::bigint as lock, fields(row_to_json(verifier_set)) as fields,
+    null::bigint as commitment
+from verifier_set
+union all
+select block, log_index, 'Groth16' as contract, 'KeyRegistered' as name, null::address as provider,
+    registrant as account, null::bigint as deal, null::bigint as offer, null::bigint as lock, fields(row_to_json(key_registered)) as fields,
+    null::bigint as commitment
+from key_registered
+union all
+select block, log_index, 'Sampled' as contract, 'SampleCommitted' as name, provider as provider,
+    null::address as account, (select a.deal from job_asked as a where a.job = sample_committed.job limit 1) as deal, null::bigint as offer, null::bigint as lock, fields(row_to_json(sample_committed)) as fields,
+    null::bigint as commitment
+from sample_committed
+union all
+select block, log_index, 'Sampled' as contract, 'SampleDrawn' as name, (select a.provider from job_asked as a where a.job = sample_drawn.job limit 1) as provider,
+    null::address as account, (select a.deal from job_asked as a where a.job = sample_drawn.job limit 1) as deal, null::bigint as offer, null::bigint as lock, fields(row_to_json(sample_drawn)) as fields,
+    null::bigint as commitment
+from sample_drawn
+union all
+select block, log_index, 'Sampled' as contract, 'SampleExecutor' as name, (select a.provider from job_asked as a where a.job = sample_executor.job limit 1) as provider,
+    executor as account, (select a.deal from job_asked as a where a.job = sample_executor.job limit 1) as deal, null::bigint as offer, null::bigint as lock, fields(row_to_json(sample_executor)) as fields,
+    null::bigint as commitment
+from sample_executor
+union all
+select block, log_index, 'Sampled' as contract, 'OutputsSealed' as name, (select a.provider from job_asked as a where a.job = outputs_sealed.job limit 1) as provider,
+    executor as account, (select a.deal from job_asked as a where a.job = outputs_sealed.job limit 1) as deal, null::bigint as offer, null::bigint as lock, fields(row_to_json(outputs_sealed)) as fields,
+    null::bigint as commitment
+from outputs_sealed
+union all
+select block, log_index, 'Sampled' as contract, 'ChunksOpened' as name, (select a.provider from job_asked as a where a.job = chunks_opened.job limit 1) as provider,
+    null::address as account, (select a.deal from job_asked as a where a.job = chunks_opened.job limit 1) as deal, null::bigint as offer, null::bigint as lock, fields(row_to_json(chunks_opened)) as fields,
+    null::bigint as commitment
+from chunks_opened
+union all
+select block, log_index, 'Sampled' as contract, 'OutputsRevealed' as name, (select a.provider from job_asked as a where a.job = outputs_revealed.job limit 1) as provider,
+    executor as account, (select a.deal from job_asked as a where a.job = outputs_revealed.job limit 1) as deal, null::bigint as offer, null::bigint as lock, fields(row_to_json(outputs_revealed)) as fields,
+    null::bigint as commitment
+from outputs_revealed
+union all
+select block, log_index, 'Sampled' as contract, 'PlantsShown' as name, (select a.provider from job_asked as a where a.job = plants_shown.job limit 1) as provider,
+    null::address as account, (select a.deal from job_asked as a where a.job = plants_shown.job limit 1) as deal, null::bigint as offer, null::bigint as lock, fields(row_to_json(plants_shown)) as fields,
+    null::bigint as commitment
+from plants_shown
+union all
+select block, log_index, 'Sampled' as contract, 'SampleFinished' as name, (select a.provider from job_asked as a where a.job = sample_finished.job limit 1) as provider,
+    null::address as account, (select a.deal from job_asked as a where a.job = sample_finished.job limit 1) as deal, null::bigint as offer, null::bigint as lock, fields(row_to_json(sample_finished)) as fields,
+    null::bigint as commitment
+from sample_finished
+union all
+select block, log_index, 'Sampled' as contract, 'SampleClosed' as name, (select a.provider from job_asked as a where a.job = sample_closed.job limit 1) as provider,
+    null::address as account, (select a.deal from job_asked as a where a.job = sample_closed.job limit 1) as deal, null::bigint as offer, null::bigint as lock, fields(row_to_json(sample_closed)) as fields,
+    null::bigint as commitment
+from sample_closed
+union all
+select block, log_index, 'Sampled' as contract, 'ExecutorCredited' as name, null::address as provider,
+    executor as account, null::bigint as deal, null::bigint as offer, null::bigint as lock, fields(row_to_json(executor_credited)) as fields,
+    null::bigint as commitment
+from executor_credited
+union all
+select block, log_index, 'Sampled' as contract, 'ExecutorClaimed' as name, null::address as provider,
+    executor as account, null::bigint as deal, null::bigint as offer, null::bigint as lock, fields(row_to_json(executor_claimed)) as fields,
+    null::bigint as commitment
+from executor_claimed;
+comment on view event is 'Every fact with its contract, its name and whom it is about.';

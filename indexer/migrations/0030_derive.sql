@@ -62,24 +62,6 @@ as $$
     ) as touched
 $$;
 
-create function touched_deal(first bigint, last bigint) returns setof bigint
-language sql stable
-as $$
-    select distinct deal from (
-        select t.deal from deal_opened as t where block between first and last
-        union all
-        select t.deal from deal_funded as t where block between first and last
-        union all
-        select t.deal from refunded as t where block between first and last
-        union all
-        select t.deal from spare_changed as t where block between first and last
-        union all
-        select t.deal from slot_ready as t where block between first and last
-        union all
-        select t.deal from deal_stop_requested as t where block between first and last
-    ) as touched
-$$;
-
 create function touched_credit(first bigint, last bigint) returns setof bytea
 language sql stable
 as $$
@@ -97,20 +79,6 @@ as $$
         select t.provider from slot_credited as t where block between first and last
         union all
         select t.provider from stakers_paid as t where block between first and last
-    ) as touched
-$$;
-
-create function touched_request(first bigint, last bigint) returns setof bigint
-language sql stable
-as $$
-    select distinct deal from (
-        select t.deal from request_opened as t where block between first and last
-        union all
-        select t.deal from request_cancelled as t where block between first and last
-        union all
-        select t.deal from proposed as t where block between first and last
-        union all
-        select t.deal from proposal_activated as t where block between first and last
     ) as touched
 $$;
 
@@ -165,6 +133,75 @@ as $$
     ) as touched (provider, is_own, day)
 $$;
 
+create function touched_payer(first bigint, last bigint)
+returns table (deal bigint, payer bytea)
+language sql stable
+as $$
+    select distinct touched.* from (
+        select t.deal, t.payer from deal_funded as t where block between first and last
+        union all
+        select t.deal, t.payer from refunded as t where block between first and last
+        union all
+        select o.deal, o.payer
+        from deal_funded as t
+        join deal_funded as o on o.deal = t.deal
+        where t.block between first and last and t.shares = t.total_shares
+    ) as touched (deal, payer)
+$$;
+
+create function touched_deal(first bigint, last bigint) returns setof bigint
+language sql stable
+as $$
+    select distinct deal from (
+        select t.deal from deal_opened as t where block between first and last
+        union all
+        select t.deal from deal_funded as t where block between first and last
+        union all
+        select t.deal from refunded as t where block between first and last
+        union all
+        select t.deal from spare_changed as t where block between first and last
+        union all
+        select t.deal from slot_ready as t where block between first and last
+        union all
+        select t.deal from standby_promoted as t where block between first and last
+        union all
+        select t.deal from tip_paid as t where block between first and last
+        union all
+        select t.deal from deal_stop_requested as t where block between first and last
+    ) as touched
+$$;
+
+create function touched_request(first bigint, last bigint) returns setof bigint
+language sql stable
+as $$
+    select distinct deal from (
+        select t.deal from request_opened as t where block between first and last
+        union all
+        select t.deal from request_standbys_set as t where block between first and last
+        union all
+        select t.deal from request_cancelled as t where block between first and last
+        union all
+        select t.deal from proposed as t where block between first and last
+        union all
+        select t.deal from proposal_dropped as t where block between first and last
+        union all
+        select t.deal from proposal_invalid as t where block between first and last
+        union all
+        select t.deal from proposal_activated as t where block between first and last
+    ) as touched
+$$;
+
+create function touched_serving_usage(first bigint, last bigint)
+returns table (deal bigint, slot integer, serving bigint)
+language sql stable
+as $$
+    select distinct touched.* from (
+        select t.deal, t.slot, t.serving from voucher_redeemed as t where block between first and last
+        union all
+        select t.deal, t.slot, t.serving from slot_redeemed as t where block between first and last
+    ) as touched (deal, slot, serving)
+$$;
+
 create function touched_slot(first bigint, last bigint)
 returns table (deal bigint, slot integer)
 language sql stable
@@ -182,6 +219,8 @@ as $$
         union all
         select t.deal, t.slot from slot_credited as t where block between first and last
         union all
+        select t.deal, t.slot from slot_redeemed as t where block between first and last
+        union all
         select t.deal, t.slot from slot_renewed as t where block between first and last
         union all
         select t.deal, t.slot from slot_final as t where block between first and last
@@ -194,27 +233,28 @@ as $$
         union all
         select t.deal, t.slot from slot_ended as t where block between first and last
         union all
+        select t.deal, t.slot from slot_stopped as t where block between first and last
+        union all
+        select t.deal, t.slot from serving_ended as t where block between first and last
+        union all
+        select t.deal, t.slot from slot_seeking as t where block between first and last
+        union all
+        select t.deal, t.slot from standby_promoted as t where block between first and last
+        union all
+        select t.deal, t.standby from standby_promoted as t where block between first and last
+        union all
+        select t.deal, t.standby from standby_dropped as t where block between first and last
+        union all
         select o.deal, generate_series(0, o.slots - 1)
         from deal_stop_requested as t
         join deal_opened as o on o.deal = t.deal
         where t.block between first and last
+        union all
+        select o.deal, 15 + generate_series(1, o.standbys)
+        from deal_stop_requested as t
+        join deal_standbys_set as o on o.deal = t.deal
+        where t.block between first and last
     ) as touched (deal, slot)
-$$;
-
-create function touched_payer(first bigint, last bigint)
-returns table (deal bigint, payer bytea)
-language sql stable
-as $$
-    select distinct touched.* from (
-        select t.deal, t.payer from deal_funded as t where block between first and last
-        union all
-        select t.deal, t.payer from refunded as t where block between first and last
-        union all
-        select o.deal, o.payer
-        from deal_funded as t
-        join deal_funded as o on o.deal = t.deal
-        where t.block between first and last and t.shares = t.total_shares
-    ) as touched (deal, payer)
 $$;
 
 -- Brings the state up to the facts of a range of blocks.
@@ -234,6 +274,13 @@ begin
     perform derive_bucket(array_agg(t.provider), array_agg(t.is_own), array_agg(t.day)) from touched_bucket(first, last) as t having count(*) > 0;
     perform derive_slot(array_agg(t.deal), array_agg(t.slot)) from touched_slot(first, last) as t having count(*) > 0;
     perform derive_payer(array_agg(t.deal), array_agg(t.payer)) from touched_payer(first, last) as t having count(*) > 0;
+    perform derive_capacity_class(array(select touched_capacity_class(first, last)));
+    perform derive_commitment_epoch(array_agg(t.commitment), array_agg(t.epoch)) from touched_commitment_epoch(first, last) as t having count(*) > 0;
+    perform derive_commitment(array(select touched_commitment(first, last)));
+    perform derive_pool_epoch(array_agg(t.class), array_agg(t.epoch)) from touched_pool_epoch(first, last) as t having count(*) > 0;
+    perform derive_reward_credit(array(select touched_reward_credit(first, last)));
+    perform derive_deposit(array(select touched_deposit(first, last)));
+    perform derive_serving_usage(array_agg(t.deal), array_agg(t.slot), array_agg(t.serving)) from touched_serving_usage(first, last) as t having count(*) > 0;
 end
 $$;
 
@@ -242,7 +289,8 @@ create function derive_all() returns void
 language plpgsql
 as $$
 begin
-    truncate provider, tranche, position, ticket, bucket, stake_lock, offer, deal, slot, payer, credit, stakers_credit, request;
+    truncate provider, tranche, position, ticket, bucket, stake_lock, offer, deal, slot, payer, credit, stakers_credit, request,
+        capacity_class, commitment_epoch, commitment, pool_epoch, reward_credit, deposit, serving_usage;
     perform derive(0, 9223372036854775807);
 end
 $$;

@@ -1,70 +1,187 @@
--- State of standbys and of servings that end before their slots: places from 16 on of `slot`, what a deal and its request say
--- of them, and the two best proposals.
+-- Recomputes the state of Offers, Deals and Matching for keys, from facts alone.
 
-alter table deal add column standbys integer not null default 0;
-alter table deal alter column standbys drop default;
-alter table deal add column reserve_bps integer not null default 0;
-alter table deal alter column reserve_bps drop default;
-alter table deal add column resolver address;
-alter table deal add column tip amount not null default 0;
-alter table deal alter column tip drop default;
-alter table deal add column tip_to address;
-comment on column deal.standbys is 'Number of standbys.';
-comment on column deal.reserve_bps is 'Part of a slot''s lock that a standby locks, in bps.';
-comment on column deal.resolver is 'Who decides appeals; null: the panel.';
-comment on column deal.tip is 'For whose proposal is activated first, in stablecoin.';
-comment on column deal.tip_to is 'Who got the tip; null: it waits.';
-
-alter table slot add column seeking_until timestamptz;
-comment on column slot.price is 'Offer''s price plus royalty, per unit-day; of a standby its retainer. An empty place keeps it where its standby was promoted, which is still to be credited.';
-comment on column slot.slot is 'Number of the slot within the deal, from zero; standbys from 16 on.';
-comment on column slot.seeking_until is 'Until when a slot that lost its provider can be filled; null: it has not.';
-
-alter table request add column standbys integer not null default 0;
-alter table request alter column standbys drop default;
-alter table request add column reserve_bps integer not null default 0;
-alter table request alter column reserve_bps drop default;
-alter table request add column availability_ppm bigint not null default 0;
-alter table request alter column availability_ppm drop default;
-alter table request add column tip amount not null default 0;
-alter table request alter column tip drop default;
-alter table request add column window_end timestamptz;
-alter table request add column second_round bigint;
-alter table request add column second_proposer address;
-alter table request add column second_price amount;
-comment on column request.standbys is 'Number of standbys.';
-comment on column request.reserve_bps is 'Part of a slot''s lock that a standby locks, in bps.';
-comment on column request.availability_ppm is 'Target availability in millionths; zero: none.';
-comment on column request.tip is 'For whose proposal is activated first, in stablecoin.';
-comment on column request.window_end is 'From when on anybody may activate the best proposal; null: none stands.';
-comment on column request.second_round is 'Round of the second best proposal that stands.';
-comment on column request.second_proposer is 'Who made the second best proposal.';
-comment on column request.second_price is 'Price of the second best proposal for a day, in stablecoin.';
-
-create or replace function touched_deal(first bigint, last bigint) returns setof bigint
-language sql stable
+-- An update that was replaced before it took effect never was in force. Of a version's limits the last ones count: units that are
+-- taken while it waits raise its availability.
+create function derive_offer(keys bigint[]) returns void
+language sql
 as $$
-    select distinct deal from (
-        select t.deal from deal_opened as t where block between first and last
+    delete from offer where offer = any (keys);
+
+    insert into offer
+    with version as (
+        select *, lead(told_at) over told as replaced_at, lead(block) over told as next_block,
+            lead(log_index) over told as next_log_index
+        from (
+            -- A removal replaces what waits, too.
+            select r.offer, r.block, r.log_index, null::bigint as units, null::numeric as price,
+                null::timestamptz as effective_at, b.timestamp as told_at
+            from offer_removed as r
+            join block as b on b.number = r.block
+            where r.offer = any (keys)
+            union all
+            select c.offer, c.block, c.log_index, c.units, c.price, 'epoch'::timestamptz as effective_at,
+                b.timestamp as told_at
+            from offer_created as c
+            join block as b on b.number = c.block
+            where c.offer = any (keys)
+            union all
+            select u.offer, u.block, u.log_index, u.units, u.price, u.effective_at, b.timestamp
+            from offer_updated as u
+            join block as b on b.number = u.block
+            where u.offer = any (keys)
+        ) as each
+        window told as (partition by offer order by block, log_index)
+    ), terms as (
+        select v.*, l.coverage_max_bps, l.availability_bps, l.term_max_days, l.duration_max_days, l.payment_modes,
+            l.proof_kinds, l.notice, r.customers_root, r.applications_root, r.verification_keys_root
+        from version as v
+        cross join lateral (
+            select * from offer_limits_set
+            where offer = v.offer and (block, log_index) > (v.block, v.log_index)
+                and (v.next_block is null or (block, log_index) < (v.next_block, v.next_log_index))
+            order by block desc, log_index desc limit 1
+        ) as l
+        left join lateral (
+            select * from offer_roots_set
+            where offer = v.offer and (block, log_index) > (v.block, v.log_index) and block = v.block
+            order by block, log_index limit 1
+        ) as r on true
+    )
+    select
+        c.offer,
+        c.provider,
+        c.class,
+        c.region,
+        t.units,
+        t.price,
+        t.coverage_max_bps,
+        t.availability_bps,
+        t.term_max_days,
+        t.duration_max_days,
+        t.payment_modes,
+        t.proof_kinds,
+        t.notice,
+        t.customers_root,
+        t.applications_root,
+        t.verification_keys_root,
+        n.units,
+        n.price,
+        n.coverage_max_bps,
+        n.availability_bps,
+        n.term_max_days,
+        n.duration_max_days,
+        n.payment_modes,
+        n.proof_kinds,
+        n.notice,
+        n.customers_root,
+        n.applications_root,
+        n.verification_keys_root,
+        n.effective_at,
+        d.effective_at,
+        coalesce(u.units_in_use, 0),
+        b.timestamp,
+        greatest(c.block, n.block, d.block, u.block)
+    from offer_created as c
+    join block as b on b.number = c.block
+    cross join lateral (
+        select * from terms
+        where offer = c.offer and (effective_at <= replaced_at or effective_at = 'epoch')
+        order by block desc, log_index desc limit 1
+    ) as t
+    left join lateral (
+        select * from terms
+        where offer = c.offer and replaced_at is null and effective_at <> 'epoch'
+    ) as n on true
+    left join lateral (
+        select * from offer_removed where offer = c.offer order by block desc, log_index desc limit 1
+    ) as d on true
+    left join lateral (
+        select * from (
+            (select block, log_index, units_in_use from units_taken
+             where offer = c.offer order by block desc, log_index desc limit 1)
+            union all
+            (select block, log_index, units_in_use from units_returned
+             where offer = c.offer order by block desc, log_index desc limit 1)
+        ) as change
+        order by block desc, log_index desc limit 1
+    ) as u on true
+    where c.offer = any (keys)
+$$;
+
+-- A payment that finds the escrow used up voids all shares before it: then the total is what it bought.
+create function derive_payer(deals bigint[], payers bytea[]) returns void
+language sql
+as $$
+    delete from payer as p
+    using unnest(deals, payers) as k (deal, payer)
+    where p.deal = k.deal and p.payer = k.payer;
+
+    insert into payer
+    select
+        k.deal,
+        k.payer,
+        coalesce(sum(c.shares) filter (where (c.block, c.log_index) >= (g.block, g.log_index)), 0),
+        sum(c.paid),
+        sum(c.back),
+        greatest(max(c.block), max(g.block))
+    from unnest(deals, payers) as k (deal, payer)
+    cross join lateral (
+        select block, log_index from deal_funded
+        where deal = k.deal and shares = total_shares order by block desc, log_index desc limit 1
+    ) as g
+    cross join lateral (
+        select block, log_index, shares::numeric, amount::numeric as paid, 0::numeric as back from deal_funded
+        where deal = k.deal and payer = k.payer
         union all
-        select t.deal from deal_funded as t where block between first and last
-        union all
-        select t.deal from refunded as t where block between first and last
-        union all
-        select t.deal from spare_changed as t where block between first and last
-        union all
-        select t.deal from slot_ready as t where block between first and last
-        union all
-        select t.deal from standby_promoted as t where block between first and last
-        union all
-        select t.deal from tip_paid as t where block between first and last
-        union all
-        select t.deal from deal_stop_requested as t where block between first and last
-    ) as touched
+        select block, log_index, -shares::numeric, 0, amount from refunded
+        where deal = k.deal and payer = k.payer
+    ) as c
+    group by k.deal, k.payer
+$$;
+
+-- The last fact says it all: a sum would cost more with every settlement of a busy account.
+create function derive_credit(keys bytea[]) returns void
+language sql
+as $$
+    delete from credit where account = any (keys);
+
+    insert into credit
+    select k.account, c.credit, c.block
+    from unnest(keys) as k (account)
+    cross join lateral (
+        select * from (
+            (select block, log_index, credit::numeric from credit_added
+             where account = k.account order by block desc, log_index desc limit 1)
+            union all
+            (select block, log_index, 0 from credit_claimed
+             where account = k.account order by block desc, log_index desc limit 1)
+        ) as change
+        order by block desc, log_index desc limit 1
+    ) as c
+$$;
+
+-- A push pays everything, so only what was credited after the last one counts.
+create function derive_stakers_credit(keys bytea[]) returns void
+language sql
+as $$
+    delete from stakers_credit where provider = any (keys);
+
+    insert into stakers_credit
+    select k.provider, coalesce(c.amount, 0), greatest(c.block, p.block)
+    from unnest(keys) as k (provider)
+    left join lateral (
+        select block, log_index from stakers_paid
+        where provider = k.provider order by block desc, log_index desc limit 1
+    ) as p on true
+    cross join lateral (
+        select sum(to_stakers) as amount, max(block) as block from slot_credited
+        where provider = k.provider and (p.block is null or (block, log_index) > (p.block, p.log_index))
+    ) as c
+    where greatest(c.block, p.block) is not null
 $$;
 
 -- A standby that is ready does not start the duration; one that is promoted serves, and does.
-create or replace function derive_deal(keys bigint[]) returns void
+create function derive_deal(keys bigint[]) returns void
 language sql
 as $$
     delete from deal where deal = any (keys);
@@ -140,193 +257,45 @@ as $$
     where o.deal = any (keys)
 $$;
 
-create view proposal as
-select
-    p.deal,
-    p.round,
-    p.proposer,
-    p.price,
-    p.window_end,
-    p.proposed_at,
-    p.status,
-    -- Of those told as best the last is best, then of those told as second the first, which moved up.
-    case when p.status = 'standing' then row_number() over (
-        partition by p.deal, p.status order by p.rank, case p.rank when 0 then -p.round else p.round end
-    ) - 1 end as rank,
-    p.bond,
-    p.activator,
-    p.activated_at,
-    array(
-        select offer from proposal_offered where deal = p.deal and round = p.round order by slot
-    ) as offers,
-    p.changed
-from (
-    select
-        r.*,
-        b.timestamp as proposed_at,
-        i.bond,
-        a.activator,
-        ab.timestamp as activated_at,
-        case
-            when a.block is not null then 'activated'
-            when i.block is not null then 'invalid'
-            when d.block is not null then 'dropped'
-            when l.block is not null then 'void'
-            else 'standing'
-        end as status,
-        greatest(r.block, a.block, i.block, d.block, l.block) as changed
-    from proposed as r
-    join block as b on b.number = r.block
-    left join proposal_activated as a on a.deal = r.deal and a.round = r.round
-    left join block as ab on ab.number = a.block
-    left join proposal_invalid as i on i.deal = r.deal and i.round = r.round
-    left join proposal_dropped as d on d.deal = r.deal and d.round = r.round
-    -- What was proposed before another one was activated is for places that no longer wait.
-    left join lateral (
-        select block from proposal_activated
-        where deal = r.deal and (block, log_index) > (r.block, r.log_index) order by block, log_index limit 1
-    ) as l on true
-) as p;
-comment on view proposal is
-    'Sets of offers that were proposed for requests. `rank` is 0 for the best that stands, 1 for the second; `price` is of a day.';
-
-create or replace function touched_request(first bigint, last bigint) returns setof bigint
-language sql stable
-as $$
-    select distinct deal from (
-        select t.deal from request_opened as t where block between first and last
-        union all
-        select t.deal from request_standbys_set as t where block between first and last
-        union all
-        select t.deal from request_cancelled as t where block between first and last
-        union all
-        select t.deal from proposed as t where block between first and last
-        union all
-        select t.deal from proposal_dropped as t where block between first and last
-        union all
-        select t.deal from proposal_invalid as t where block between first and last
-        union all
-        select t.deal from proposal_activated as t where block between first and last
-    ) as touched
-$$;
-
--- The best proposal that stands, or else the one that was activated last.
-create or replace function derive_request(keys bigint[]) returns void
+-- What was paid is what `Deals` says; a voucher says the rest.
+create function derive_serving_usage(deals bigint[], slot_numbers integer[], servings bigint[]) returns void
 language sql
 as $$
-    delete from request where deal = any (keys);
+    delete from serving_usage as s
+    using unnest(deals, slot_numbers, servings) as k (deal, slot, serving)
+    where s.deal = k.deal and s.slot = k.slot and s.serving = k.serving;
 
-    insert into request (
-        deal, customer, application, price_max, regions, first_loss_min_bps, proof_kind, expires_at, resolver, is_allowlist,
-        is_cancelled, round, proposer, proposed_price, proposed_at, activated_round, activated_at, standbys, reserve_bps,
-        availability_ppm, tip, window_end, second_round, second_proposer, second_price, changed
+    insert into serving_usage (
+        deal, slot, serving, redeemed, vouchers, gateway, signed, invocations, used_until, usage_root, changed
     )
     select
-        o.deal,
-        o.customer,
-        o.application,
-        o.price_max,
-        o.regions,
-        o.first_loss_min_bps,
-        o.proof_kind,
-        printable(o.expiry),
-        maybe(o.resolver),
-        o.is_allowlist,
-        c.block is not null,
-        p.round,
-        p.proposer,
-        p.price,
-        pb.timestamp,
-        a.round,
-        ab.timestamp,
-        coalesce(y.standbys, 0),
-        coalesce(y.reserve_bps, 0),
-        coalesce(y.availability_ppm, 0),
-        coalesce(y.tip, 0),
-        case when w.is_standing then p.window_end end,
-        q.round,
-        q.proposer,
-        q.price,
-        greatest(o.block, y.block, c.block, w.block, a.block)
-    from request_opened as o
-    left join request_standbys_set as y on y.deal = o.deal
-    left join lateral (
-        select block from request_cancelled where deal = o.deal order by block desc, log_index desc limit 1
-    ) as c on true
-    left join lateral (
-        select * from proposal_activated where deal = o.deal order by block desc, log_index desc limit 1
-    ) as a on true
-    left join block as ab on ab.number = a.block
+        k.deal,
+        k.slot,
+        k.serving,
+        r.redeemed,
+        n.vouchers,
+        v.gateway,
+        v.signed,
+        v.invocations,
+        v.until,
+        v.usage_root,
+        greatest(r.block, v.block)
+    from unnest(deals, slot_numbers, servings) as k (deal, slot, serving)
     cross join lateral (
-        select
-            (array_agg(round order by coalesce(rank, 2), activated_at desc, round desc)
-                filter (where status in ('standing', 'activated')))[1] as best,
-            (array_agg(round) filter (where rank = 1))[1] as second,
-            coalesce(bool_or(status = 'standing'), false) as is_standing,
-            max(changed) as block
-        from proposal
-        where deal = o.deal
-    ) as w
-    left join proposed as p on p.deal = o.deal and p.round = w.best
-    left join block as pb on pb.number = p.block
-    left join proposed as q on q.deal = o.deal and q.round = w.second
-    where o.deal = any (keys)
+        select block, redeemed from slot_redeemed
+        where deal = k.deal and slot = k.slot and serving = k.serving order by block desc, log_index desc limit 1
+    ) as r
+    cross join lateral (
+        select * from voucher_redeemed
+        where deal = k.deal and slot = k.slot and serving = k.serving order by block desc, log_index desc limit 1
+    ) as v
+    cross join lateral (
+        select count(*) as vouchers from voucher_redeemed
+        where deal = k.deal and slot = k.slot and serving = k.serving
+    ) as n
 $$;
 
-create or replace function touched_slot(first bigint, last bigint)
-returns table (deal bigint, slot integer)
-language sql stable
-as $$
-    select distinct touched.* from (
-        select t.deal, t.slot from slot_funded as t where block between first and last
-        union all
-        select t.deal, t.slot from slot_assigned as t where block between first and last
-        union all
-        select t.deal, t.slot from slot_declined as t where block between first and last
-        union all
-        select t.deal, t.slot from slot_ready as t where block between first and last
-        union all
-        select t.deal, t.slot from slot_settled as t where block between first and last
-        union all
-        select t.deal, t.slot from slot_credited as t where block between first and last
-        union all
-        select t.deal, t.slot from slot_renewed as t where block between first and last
-        union all
-        select t.deal, t.slot from slot_final as t where block between first and last
-        union all
-        select t.deal, t.slot from margin_call_opened as t where block between first and last
-        union all
-        select t.deal, t.slot from margin_call_cured as t where block between first and last
-        union all
-        select t.deal, t.slot from slot_topped_up as t where block between first and last
-        union all
-        select t.deal, t.slot from slot_ended as t where block between first and last
-        union all
-        select t.deal, t.slot from slot_stopped as t where block between first and last
-        union all
-        select t.deal, t.slot from serving_ended as t where block between first and last
-        union all
-        select t.deal, t.slot from slot_seeking as t where block between first and last
-        union all
-        select t.deal, t.slot from standby_promoted as t where block between first and last
-        union all
-        select t.deal, t.standby from standby_promoted as t where block between first and last
-        union all
-        select t.deal, t.standby from standby_dropped as t where block between first and last
-        union all
-        select o.deal, generate_series(0, o.slots - 1)
-        from deal_stop_requested as t
-        join deal_opened as o on o.deal = t.deal
-        where t.block between first and last
-        union all
-        select o.deal, 15 + generate_series(1, o.standbys)
-        from deal_stop_requested as t
-        join deal_standbys_set as o on o.deal = t.deal
-        where t.block between first and last
-    ) as touched (deal, slot)
-$$;
-
-create or replace function derive_slot(deals bigint[], slot_numbers integer[]) returns void
+create function derive_slot(deals bigint[], slot_numbers integer[]) returns void
 language sql
 as $$
     delete from slot as s
@@ -354,7 +323,11 @@ as $$
         coalesce(e.ends_at, least(q.ends_at, x.ends_at)),
         v.has_provider and (a.is_final or f.block is not null),
         coalesce(m.escrow, 0),
-        case when v.is_ready or d.is_promoted then coalesce(s.owed, 0) else 0 end,
+        case
+            when z.is_metered and v.has_provider then coalesce(g.redeemed, 0)
+            when v.is_ready or d.is_promoted then coalesce(s.owed, 0)
+            else 0
+        end,
         case when v.is_ready or d.is_promoted then coalesce(s.credited, 0) else 0 end,
         case when v.has_provider and u.block is null then cb.timestamp end,
         case when v.has_provider and u.block is null then c.stale_seconds end,
@@ -365,7 +338,7 @@ as $$
         t.provider,
         case when v.status = 'empty' then y.until end,
         greatest(a.block, d.block, e.block, r.block, n.block, s.block, f.block, c.block, w.block, l.block, m.block,
-            q.block, t.block, x.block, y.block)
+            q.block, t.block, x.block, y.block, g.block)
     from unnest(deals, slot_numbers) as k (deal, slot)
     -- Who was locked for it last. A promoted standby serves the offer that it was a standby with, and what it announced stays.
     left join lateral (
@@ -410,6 +383,14 @@ as $$
             where deal = k.deal and standby = k.slot and (block, log_index) > (a.block, a.log_index)
         ) as loss
     ) as d
+    -- A metered slot owes what was redeemed of its serving; its standbys are paid by time.
+    left join lateral (
+        select payment_mode = 1 and k.slot < 16 as is_metered from deal_terms_set where deal = k.deal limit 1
+    ) as z on true
+    left join lateral (
+        select block, redeemed from slot_redeemed
+        where deal = k.deal and slot = k.slot and serving = a.serving order by block desc, log_index desc limit 1
+    ) as g on true
     left join lateral (
         select * from slot_stopped
         where deal = k.deal and slot = k.slot and (block, log_index) > (a.block, a.log_index)
@@ -486,6 +467,9 @@ as $$
             union all
             (select block, log_index, escrow from slot_settled
              where deal = k.deal and slot = k.slot order by block desc, log_index desc limit 1)
+            union all
+            (select block, log_index, escrow from slot_redeemed
+             where deal = k.deal and slot = k.slot order by block desc, log_index desc limit 1)
         ) as change
         order by block desc, log_index desc limit 1
     ) as m on true
@@ -511,4 +495,67 @@ as $$
             (r.block is not null or a.is_promoted) and d.block is null as is_ready
     ) as v
     where coalesce(m.block, a.block) is not null
+$$;
+
+-- The best proposal that stands, or else the one that was activated last.
+create function derive_request(keys bigint[]) returns void
+language sql
+as $$
+    delete from request where deal = any (keys);
+
+    insert into request (
+        deal, customer, application, price_max, regions, first_loss_min_bps, proof_kind, expires_at, resolver, is_allowlist,
+        is_cancelled, round, proposer, proposed_price, proposed_at, activated_round, activated_at, standbys, reserve_bps,
+        availability_ppm, tip, window_end, second_round, second_proposer, second_price, changed
+    )
+    select
+        o.deal,
+        o.customer,
+        o.application,
+        o.price_max,
+        o.regions,
+        o.first_loss_min_bps,
+        o.proof_kind,
+        printable(o.expiry),
+        maybe(o.resolver),
+        o.is_allowlist,
+        c.block is not null,
+        p.round,
+        p.proposer,
+        p.price,
+        pb.timestamp,
+        a.round,
+        ab.timestamp,
+        coalesce(y.standbys, 0),
+        coalesce(y.reserve_bps, 0),
+        coalesce(y.availability_ppm, 0),
+        coalesce(y.tip, 0),
+        case when w.is_standing then p.window_end end,
+        q.round,
+        q.proposer,
+        q.price,
+        greatest(o.block, y.block, c.block, w.block, a.block)
+    from request_opened as o
+    left join request_standbys_set as y on y.deal = o.deal
+    left join lateral (
+        select block from request_cancelled where deal = o.deal order by block desc, log_index desc limit 1
+    ) as c on true
+    left join lateral (
+        select * from proposal_activated where deal = o.deal order by block desc, log_index desc limit 1
+    ) as a on true
+    left join block as ab on ab.number = a.block
+    cross join lateral (
+        select
+            (array_agg(round order by coalesce(rank, 2), activated_at desc, round desc)
+                filter (where status in ('standing', 'activated')))[1] as best,
+            (array_agg(round) filter (where rank = 1))[1] as second,
+            coalesce(bool_or(status = 'standing'), false) as is_standing,
+            max(changed) as block
+        from proposal
+        where deal = o.deal
+    ) as w
+    left join proposed as p on p.deal = o.deal and p.round = w.best
+    left join block as pb on pb.number = p.block
+    left join proposed as q on q.deal = o.deal and q.round = w.second
+    where o.deal = any (keys)
 $$;

@@ -2,7 +2,7 @@
 --
 -- `facts_by`: by key of the state that is recomputed from them, then by place, so that the last fact of a key is one descent.
 
-create or replace function create_indexes() returns void
+create function create_indexes() returns void
 language plpgsql
 as $$
 declare
@@ -127,6 +127,3 @@ begin
     create index if not exists commitment_epoch_by_provider_epoch on commitment_epoch (provider, epoch);
 end
 $$;
-
--- A database that was derived before this migration has its indexes at once.
-select create_indexes() where exists (select from cursor where is_derived);

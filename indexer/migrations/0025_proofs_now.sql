@@ -129,5 +129,3 @@ select distinct on (kind) kind, verifier, block as changed
 from verifier_set
 order by kind, block desc, log_index desc;
 comment on view proof_verifier is 'Contracts that check proofs, by kind: 1 receipts, 2 sampled, 3 groth16.';
-
-comment on column fault_proposed.kind is '1 downtime beyond what was declared, 2 abandonment, 4 a wrong result.';

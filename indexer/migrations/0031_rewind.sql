@@ -1,5 +1,5 @@
 -- Forgets every block above `to_block`: facts, headers, and what state owes to them. The indexer's only way to remove a fact.
-create or replace function rewind(to_block bigint) returns void
+create function rewind(to_block bigint) returns void
 language plpgsql
 as $$
 declare
@@ -30,6 +30,9 @@ declare
     touched_commitment_epoch_epoch bigint[];
     touched_pool_epoch_class integer[];
     touched_pool_epoch_epoch bigint[];
+    touched_serving_usage_deal bigint[];
+    touched_serving_usage_slot integer[];
+    touched_serving_usage_serving bigint[];
 begin
     select array_agg(commitment), array_agg(epoch)
     into touched_commitment_epoch_commitment, touched_commitment_epoch_epoch
@@ -58,6 +61,10 @@ begin
     select array_agg(deal), array_agg(payer)
     into touched_payer_deal, touched_payer_payer
     from payer where changed > to_block;
+
+    select array_agg(deal), array_agg(slot), array_agg(serving)
+    into touched_serving_usage_deal, touched_serving_usage_slot, touched_serving_usage_serving
+    from serving_usage where changed > to_block;
 
     delete from authority_updated where block > to_block;
     delete from terms_set where block > to_block;
@@ -224,6 +231,30 @@ begin
     delete from fault_appealed where block > to_block;
     delete from fault_decided where block > to_block;
     delete from fault_executed where block > to_block;
+    delete from slot_redeemed where block > to_block;
+    delete from royalty_credited where block > to_block;
+    delete from gateway_set where block > to_block;
+    delete from gateway_revocation where block > to_block;
+    delete from voucher_redeemed where block > to_block;
+    delete from module_published where block > to_block;
+    delete from module_royalty_set where block > to_block;
+    delete from module_named where block > to_block;
+    delete from request_key_set where block > to_block;
+    delete from job_asked where block > to_block;
+    delete from compute_attested where block > to_block;
+    delete from verifier_set where block > to_block;
+    delete from key_registered where block > to_block;
+    delete from sample_committed where block > to_block;
+    delete from sample_drawn where block > to_block;
+    delete from sample_executor where block > to_block;
+    delete from outputs_sealed where block > to_block;
+    delete from chunks_opened where block > to_block;
+    delete from outputs_revealed where block > to_block;
+    delete from plants_shown where block > to_block;
+    delete from sample_finished where block > to_block;
+    delete from sample_closed where block > to_block;
+    delete from executor_credited where block > to_block;
+    delete from executor_claimed where block > to_block;
     delete from block where number > to_block;
 
     perform derive_provider(touched_provider);
@@ -244,5 +275,6 @@ begin
     perform derive_pool_epoch(touched_pool_epoch_class, touched_pool_epoch_epoch);
     perform derive_reward_credit(touched_reward_credit);
     perform derive_deposit(touched_deposit);
+    perform derive_serving_usage(touched_serving_usage_deal, touched_serving_usage_slot, touched_serving_usage_serving);
 end
 $$;

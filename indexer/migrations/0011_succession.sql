@@ -1,13 +1,5 @@
 -- Facts of standbys and of servings that end before their slots, of windows, bonds and rounds of proposals.
 
--- Proposals of before standing for nobody's window: the best, which anybody could activate at once.
-alter table proposed add column rank integer not null default 0;
-alter table proposed alter column rank drop default;
-alter table proposed add column window_end timestamptz not null default 'epoch';
-alter table proposed alter column window_end drop default;
-comment on column proposed.rank is '0 best, 1 second best.';
-comment on column proposed.window_end is 'From when on anybody may activate it; the customer may before.';
-
 create table request_standbys_set (
     block bigint not null,
     log_index integer not null,

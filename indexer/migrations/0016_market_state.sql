@@ -36,6 +36,39 @@ create table offer (
     changed bigint not null
 );
 comment on table offer is 'Units of a provider at a price. Columns `next_` replace the others at `next_at`.';
+comment on column offer.offer is 'Number of the offer.';
+comment on column offer.provider is 'Who offers compute.';
+comment on column offer.class is 'Resource class: 0 CPU, 1 GPU.';
+comment on column offer.region is 'Number of the region.';
+comment on column offer.units is 'Units.';
+comment on column offer.price is 'Stablecoin, smallest unit, per unit-day.';
+comment on column offer.coverage_max_bps is 'Highest coverage that the provider accepts, in bps.';
+comment on column offer.availability_bps is 'Declared availability, in bps.';
+comment on column offer.term_max_days is 'Longest term, in days.';
+comment on column offer.duration_max_days is 'Longest duration, in days.';
+comment on column offer.payment_modes is 'Bits of payment modes: 0 reserved, 1 metered.';
+comment on column offer.proof_kinds is 'Bits of proof kinds: 0 none, 1 receipts, 2 sampled, 3 groth16, 4 optimistic.';
+comment on column offer.notice is 'Notice of a customer''s stop, in seconds.';
+comment on column offer.customers_root is 'Merkle root of accepted customers; zero: all.';
+comment on column offer.applications_root is 'Merkle root of accepted applications; zero: all.';
+comment on column offer.verification_keys_root is 'Merkle root of accepted verification keys; zero: all.';
+comment on column offer.next_units is 'To come: units.';
+comment on column offer.next_price is 'To come: stablecoin, smallest unit, per unit-day.';
+comment on column offer.next_coverage_max_bps is 'To come: highest coverage that the provider accepts, in bps.';
+comment on column offer.next_availability_bps is 'To come: declared availability, in bps.';
+comment on column offer.next_term_max_days is 'To come: longest term, in days.';
+comment on column offer.next_duration_max_days is 'To come: longest duration, in days.';
+comment on column offer.next_payment_modes is 'To come: bits of payment modes: 0 reserved, 1 metered.';
+comment on column offer.next_proof_kinds is 'To come: bits of proof kinds: 0 none, 1 receipts, 2 sampled, 3 groth16, 4 optimistic.';
+comment on column offer.next_notice is 'To come: notice of a customer''s stop, in seconds.';
+comment on column offer.next_customers_root is 'To come: merkle root of accepted customers; zero: all.';
+comment on column offer.next_applications_root is 'To come: merkle root of accepted applications; zero: all.';
+comment on column offer.next_verification_keys_root is 'To come: merkle root of accepted verification keys; zero: all.';
+comment on column offer.next_at is 'When the terms to come are in force; null: none are to come.';
+comment on column offer.removed_at is 'When it stops to count.';
+comment on column offer.units_in_use is 'Units that slots use.';
+comment on column offer.created_at is 'When it was created.';
+comment on column offer.changed is 'Block of the last fact of the key.';
 
 create view offer_now as
 select

@@ -395,11 +395,11 @@ comment on column fault_proposed.deal is 'Number of the deal.';
 comment on column fault_proposed.provider is 'Who offers compute.';
 comment on column fault_proposed.slot is 'Number of the slot; 16 and more are standbys.';
 comment on column fault_proposed.serving is 'Serving number: counts the providers of the slot.';
-comment on column fault_proposed.kind is '1 downtime beyond what was declared, 2 abandonment.';
 comment on column fault_proposed.lock is 'Number of the lock.';
 comment on column fault_proposed.amount is 'To be slashed, in FLT wei.';
 comment on column fault_proposed.reporter is 'Who shows the fault.';
 comment on column fault_proposed.appeal_until is 'Until when it can be appealed.';
+comment on column fault_proposed.kind is '1 downtime beyond what was declared, 2 abandonment, 4 a wrong result.';
 
 create table fault_appealed (
     block bigint not null,
