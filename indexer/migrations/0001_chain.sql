@@ -78,7 +78,8 @@ create table cursor (
     seq bigint not null,
     is_derived boolean not null,
     halted text,
-    facts bigint not null default 0
+    facts bigint not null default 0,
+    derived_by bigint not null default 0
 );
 comment on table cursor is 'How far the chain was indexed: the tip, always of the same transaction as the facts below it.';
 comment on column cursor.is_only is 'Keeps the table at one row.';
@@ -88,9 +89,10 @@ comment on column cursor.timestamp is 'Its time.';
 comment on column cursor.finalized is 'Last block that no reorganisation can reach.';
 comment on column cursor.fence is 'Rising number of the indexer that leads.';
 comment on column cursor.seq is 'Number of the last journal entry.';
-comment on column cursor.is_derived is 'Whether there is state; false during the first backfill.';
+comment on column cursor.is_derived is 'Whether there is state by this schema; false during the first backfill and after an upgrade.';
 comment on column cursor.halted is 'Why nothing moves any more; null: it does.';
 comment on column cursor.facts is 'How many facts are stored.';
+comment on column cursor.derived_by is 'Version of the schema that derived the state; another derives it anew.';
 
 create table journal (
     seq bigint primary key,
@@ -100,7 +102,7 @@ create table journal (
     hash hash32 not null
 );
 comment on table journal is
-    'What happened to the tables, in order. After a `rollback` the blocks from `first_block` on are gone; from the first `derived` on there is state.';
+    'What happened to the tables, in order. After a `rollback` the blocks from `first_block` on are gone; from a `derived` on state is of the schema''s version.';
 comment on column journal.seq is 'Counts the changes of the tables.';
 comment on column journal.kind is 'applied, rollback or derived.';
 comment on column journal.first_block is 'First block of the range.';

@@ -24,7 +24,8 @@ const STANDBY_PAUSE: Duration = Duration::from_millis(250);
 /// 1. Whoever writes holds the leader's lock and the highest fence; the cursor refuses everybody else.
 /// 2. Rows of blocks above the cursor do not exist.
 /// 3. The header of every block from `finalized` to the tip is stored, and each is the parent of the next.
-/// 4. State follows from facts alone, unless `is_derived` is false: then there is none, and a backfill is under way.
+/// 4. State follows from facts alone, by the rules of `derived_by`, unless `is_derived` is false: then it waits for the end of a
+///    backfill.
 /// 5. After an error this value is dropped, and its connection with it: a COPY may be unfinished.
 #[derive(Debug)]
 pub(crate) struct Store {
@@ -73,9 +74,10 @@ impl Store {
         let cursor = query!(
             r#"
             update cursor
-            set fence = fence + 1
+            set fence = fence + 1, is_derived = is_derived and derived_by = $1
             returning block, hash as "hash: B256", finalized, fence, is_derived
-            "#
+            "#,
+            schema_version()
         )
         .fetch_one(&mut *transaction)
         .await
@@ -200,8 +202,9 @@ impl Store {
         query!("analyze").execute(&mut *transaction).await.context("analysing")?;
         query!("select derive_all()").execute(&mut *transaction).await.context("deriving all state")?;
         let seq = query_scalar!(
-            "update cursor set is_derived = true, seq = seq + 1 where fence = $1 returning seq",
-            self.fence
+            "update cursor set is_derived = true, derived_by = $2, seq = seq + 1 where fence = $1 returning seq",
+            self.fence,
+            schema_version()
         )
         .fetch_optional(&mut *transaction)
         .await?
@@ -229,6 +232,11 @@ async fn try_lock(connection: &mut PgConnection) -> Result<bool> {
         .fetch_one(connection)
         .await
         .context("asking for the lead")
+}
+
+/// Of the newest migration: state that another version derived is derived anew.
+fn schema_version() -> i64 {
+    MIGRATOR.iter().map(|migration| migration.version).max().unwrap_or_default()
 }
 
 fn explain(error: MigrateError) -> anyhow::Error {

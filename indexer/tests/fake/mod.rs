@@ -1,5 +1,6 @@
 //! A JSON-RPC node with a chain that tests can lengthen, reorganise, hide and break.
 
+pub(crate) mod dump;
 pub(crate) mod story;
 
 use std::sync::{Arc, Mutex, MutexGuard};

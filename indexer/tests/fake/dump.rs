@@ -1,0 +1,23 @@
+//! All rows as text, to compare two databases.
+
+use anyhow::Result;
+use sqlx::{PgPool, query_as, query_scalar};
+
+/// Every row of every table that is not about the indexing itself, in order.
+pub(crate) async fn dump(db: &PgPool) -> Result<Vec<(String, String)>> {
+    let tables = query_scalar::<_, String>(
+        "select table_name from information_schema.tables
+         where table_schema = 'public' and table_type = 'BASE TABLE'
+             and table_name not in ('_sqlx_migrations', 'cursor', 'journal')
+         order by table_name",
+    )
+    .fetch_all(db)
+    .await?;
+    let rows = tables.iter().map(|table| {
+        let filter = if table == "block" { "where has_facts" } else { "" };
+        format!(
+            r#"select '{table}', coalesce(string_agg(t::text, E'\n' order by t::text collate "C"), '') from {table} as t {filter}"#
+        )
+    });
+    Ok(query_as(&rows.collect::<Vec<_>>().join(" union all ")).fetch_all(db).await?)
+}
