@@ -1,5 +1,6 @@
 //! Numbers that a running program shows, and how to wait for them.
 
+use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::watch;
@@ -20,6 +21,16 @@ impl Meter {
     pub fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
+}
+
+/// In the text format of Prometheus: each with its name after `prefix`, what it is, its kind, and its value.
+pub(crate) fn render<'a>(prefix: &str, meters: impl IntoIterator<Item = (&'a str, &'a str, &'a str, u64)>) -> String {
+    let mut text = String::new();
+    for (name, help, kind, value) in meters {
+        let name = format!("{prefix}_{name}");
+        let _ = writeln!(text, "# HELP {name} {help}.\n# TYPE {name} {kind}\n{name} {value}");
+    }
+    text
 }
 
 /// Beats after numbers have changed, for whoever waits for them.

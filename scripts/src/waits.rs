@@ -2,6 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::mem;
+use std::time::Duration;
+
+use alloy::primitives::B256;
+use anyhow::Result;
 
 use crate::url::without_keys;
 
@@ -73,6 +77,40 @@ impl Contact {
     pub(crate) fn lost(&mut self, error: &anyhow::Error, meanwhile: &str) {
         if !mem::replace(&mut self.is_lost, true) {
             tracing::warn!("{}{meanwhile}", without_keys(&format!("{error:#}")));
+        }
+    }
+}
+
+/// A program that looks at the chain again and again, for as long as it runs.
+pub(crate) trait Follow: Send {
+    /// Said where the node does not answer: what goes on all the same.
+    const MEANWHILE: &'static str = "";
+
+    /// How often the node is asked for its head.
+    fn poll(&self) -> Duration;
+
+    /// Looks, unless the head is the one that was seen last; answers the head that is seen now.
+    fn look(&mut self, last: B256) -> impl Future<Output = Result<B256>> + Send;
+
+    /// A look failed.
+    fn failed(&self) {}
+
+    fn follow(&mut self) -> impl Future<Output = ()> + Send {
+        async move {
+            let (mut last, mut contact) = (B256::ZERO, Contact::default());
+            loop {
+                match self.look(last).await {
+                    Ok(head) => {
+                        contact.kept();
+                        last = head;
+                    }
+                    Err(error) => {
+                        self.failed();
+                        contact.lost(&error, Self::MEANWHILE);
+                    }
+                }
+                tokio::time::sleep(self.poll()).await;
+            }
         }
     }
 }

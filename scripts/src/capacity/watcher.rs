@@ -26,7 +26,7 @@ use crate::blocks::{Head, UNSETTLED_BLOCKS};
 use crate::ids::CommitmentId;
 use crate::meter::{Meter, Pulse};
 use crate::time::DAY;
-use crate::waits::{Contact, Waits};
+use crate::waits::{Follow, Waits};
 
 /// Claims that can still be convicted for were committed after this much before the head.
 const RETENTION: u64 = EPOCH + CHALLENGES + ANSWERS + 3_600;
@@ -160,45 +160,6 @@ impl Watcher {
         self.options.folder.display().to_string()
     }
 
-    async fn follow(&mut self) {
-        let (mut last, mut contact) = (B256::ZERO, Contact::default());
-        loop {
-            match self.once(last).await {
-                Ok(head) => {
-                    contact.kept();
-                    last = head;
-                }
-                Err(error) => contact.lost(&error, ""),
-            }
-            tokio::time::sleep(self.options.poll).await;
-        }
-    }
-
-    async fn once(&mut self, last: B256) -> Result<B256> {
-        let head = self.capacity.head().await?;
-        if head.hash == last {
-            return Ok(last);
-        }
-        self.read(head).await?;
-        let due = self.due(head);
-        // What is proved or overdue comes before what has yet to be fetched: servers may be slow, deadlines are not.
-        for (entry, duty) in due.iter().filter(|(_, duty)| *duty != Duty::Fetch) {
-            self.attempt(head, entry, *duty).await;
-        }
-        self.prosecute(head).await;
-        let mut fetches: Vec<&Entry> =
-            due.iter().filter(|(_, duty)| *duty == Duty::Fetch).map(|(entry, _)| entry).collect();
-        // Never asked first: claims of silent servers, asked again and again, must not keep others from being looked at.
-        fetches.sort_by_key(|entry| self.asked_at(entry));
-        let is_more = fetches.len() > FETCHES_MAX;
-        fetches.truncate(FETCHES_MAX);
-        self.judge_all(head, &fetches).await;
-        self.prosecute(head).await;
-        self.counts.finish(head);
-        // With more to fetch it is looked again at once, although the head is the same.
-        Ok(if is_more { B256::ZERO } else { head.hash })
-    }
-
     /// Reads the events of new blocks, and of those that may have been replaced.
     async fn read(&mut self, head: Head) -> Result<()> {
         let from = match self.read_to {
@@ -273,6 +234,37 @@ impl Watcher {
             Ok(()) => self.waits.done(&name),
             Err(error) => self.waits.failed(name, head.time, &error),
         }
+    }
+}
+
+impl Follow for Watcher {
+    fn poll(&self) -> Duration {
+        self.options.poll
+    }
+
+    async fn look(&mut self, last: B256) -> Result<B256> {
+        let head = self.capacity.head().await?;
+        if head.hash == last {
+            return Ok(last);
+        }
+        self.read(head).await?;
+        let due = self.due(head);
+        // What is proved or overdue comes before what has yet to be fetched: servers may be slow, deadlines are not.
+        for (entry, duty) in due.iter().filter(|(_, duty)| *duty != Duty::Fetch) {
+            self.attempt(head, entry, *duty).await;
+        }
+        self.prosecute(head).await;
+        let mut fetches: Vec<&Entry> =
+            due.iter().filter(|(_, duty)| *duty == Duty::Fetch).map(|(entry, _)| entry).collect();
+        // Never asked first: claims of silent servers, asked again and again, must not keep others from being looked at.
+        fetches.sort_by_key(|entry| self.asked_at(entry));
+        let is_more = fetches.len() > FETCHES_MAX;
+        fetches.truncate(FETCHES_MAX);
+        self.judge_all(head, &fetches).await;
+        self.prosecute(head).await;
+        self.counts.finish(head);
+        // With more to fetch it is looked again at once, although the head is the same.
+        Ok(if is_more { B256::ZERO } else { head.hash })
     }
 }
 

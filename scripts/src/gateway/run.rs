@@ -1,7 +1,6 @@
 //! A gateway that follows the chain: which slots of its customer are served, by whom, at what price.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -21,10 +20,10 @@ use crate::census::{Census, SERVING};
 use crate::chain::Context;
 use crate::customer::STANDBY;
 use crate::ids::DealId;
-use crate::meter::{Meter, Pulse};
+use crate::meter::{self, Meter, Pulse};
 use crate::prober::roll::Roll;
 use crate::usage::METERED;
-use crate::waits::Contact;
+use crate::waits::Follow;
 
 /// How a gateway is run.
 #[derive(Debug, Clone)]
@@ -108,38 +107,6 @@ impl Gateway {
         Ok(self.desk)
     }
 
-    async fn follow(&mut self) {
-        let (mut last, mut contact) = (B256::ZERO, Contact::default());
-        loop {
-            match self.once(last).await {
-                Ok(head) => {
-                    contact.kept();
-                    last = head;
-                }
-                Err(error) => {
-                    self.meters.failures.add(1);
-                    contact.lost(&error, "; forwarding goes on");
-                }
-            }
-            tokio::time::sleep(self.options.poll).await;
-        }
-    }
-
-    async fn once(&mut self, last: B256) -> Result<B256> {
-        let head = self.context.head().await?;
-        if head.hash == last {
-            return Ok(last);
-        }
-        self.census.look(&self.context, head).await?;
-        self.roll.read(&self.context, head).await?;
-        let slots = self.served();
-        self.meters.servings.set(slots.len() as u64);
-        self.desk.update(slots, head.time);
-        self.meters.head.set(head.number);
-        self.meters.pulse.beat();
-        Ok(head.hash)
-    }
-
     /// Slots of the customer's metered deals that are served by somebody who can be reached.
     fn served(&self) -> BTreeMap<(DealId, u8), Served> {
         let ours =
@@ -156,6 +123,33 @@ impl Gateway {
     }
 }
 
+impl Follow for Gateway {
+    const MEANWHILE: &'static str = "; forwarding goes on";
+
+    fn poll(&self) -> Duration {
+        self.options.poll
+    }
+
+    async fn look(&mut self, last: B256) -> Result<B256> {
+        let head = self.context.head().await?;
+        if head.hash == last {
+            return Ok(last);
+        }
+        self.census.look(&self.context, head).await?;
+        self.roll.read(&self.context, head).await?;
+        let slots = self.served();
+        self.meters.servings.set(slots.len() as u64);
+        self.desk.update(slots, head.time);
+        self.meters.head.set(head.number);
+        self.meters.pulse.beat();
+        Ok(head.hash)
+    }
+
+    fn failed(&self) {
+        self.meters.failures.add(1);
+    }
+}
+
 /// Where vouchers are checked: `Vouchers`.
 pub fn domain(context: &Context) -> Domain {
     Domain { chain_id: context.deployment.chain_id, contract: context.at().vouchers }
@@ -163,19 +157,17 @@ pub fn domain(context: &Context) -> Domain {
 
 /// In the text format of Prometheus.
 fn render(desk: &Desk, meters: &Meters) -> String {
-    let mut text = String::new();
-    for (name, help, kind, meter) in [
-        ("head_block", "Number of the last block seen", "gauge", &meters.head),
-        ("servings", "Slots that invocations are forwarded to", "gauge", &meters.servings),
-        ("forwarded_total", "Invocations that were forwarded", "counter", &desk.counts.forwarded),
-        ("unanswered_total", "Invocations that were not answered", "counter", &desk.counts.unanswered),
-        ("differences_total", "Records that are not what was measured", "counter", &desk.counts.differences),
-        ("vouchers_total", "Claims that were answered by a voucher", "counter", &desk.counts.signed),
-        ("refused_total", "Claims that were not signed", "counter", &desk.counts.refused),
-        ("failures_total", "Looks at the chain that failed", "counter", &meters.failures),
-    ] {
-        let name = format!("surety_gateway_{name}");
-        let _ = writeln!(text, "# HELP {name} {help}.\n# TYPE {name} {kind}\n{name} {}", meter.get());
-    }
-    text
+    meter::render(
+        "surety_gateway",
+        [
+            ("head_block", "Number of the last block seen", "gauge", meters.head.get()),
+            ("servings", "Slots that invocations are forwarded to", "gauge", meters.servings.get()),
+            ("forwarded_total", "Invocations that were forwarded", "counter", desk.counts.forwarded.get()),
+            ("unanswered_total", "Invocations that were not answered", "counter", desk.counts.unanswered.get()),
+            ("differences_total", "Records that are not what was measured", "counter", desk.counts.differences.get()),
+            ("vouchers_total", "Claims that were answered by a voucher", "counter", desk.counts.signed.get()),
+            ("refused_total", "Claims that were not signed", "counter", desk.counts.refused.get()),
+            ("failures_total", "Looks at the chain that failed", "counter", meters.failures.get()),
+        ],
+    )
 }

@@ -19,7 +19,7 @@ use crate::chain::Context;
 use crate::customer;
 use crate::ids::DealId;
 use crate::meter::{Meter, Pulse};
-use crate::waits::{Contact, Waits};
+use crate::waits::{Follow, Waits};
 
 /// A proposal has to cost at most this of the one that it pushes.
 const CHEAPER: u128 = 999;
@@ -107,43 +107,6 @@ impl Runner {
         Ok(self.counts())
     }
 
-    async fn follow(&mut self) {
-        let (mut last, mut contact) = (B256::ZERO, Contact::default());
-        loop {
-            match self.once(last).await {
-                Ok(head) => {
-                    contact.kept();
-                    last = head;
-                }
-                Err(error) => contact.lost(&error, ""),
-            }
-            tokio::time::sleep(self.options.poll).await;
-        }
-    }
-
-    async fn once(&mut self, last: B256) -> Result<B256> {
-        let head = self.context.head().await?;
-        if head.hash == last {
-            return Ok(last);
-        }
-        self.read(head).await?;
-        for deal in self.deals.clone() {
-            let name = format!("deal {deal}");
-            if !self.waits.may(&name, head.time) {
-                continue;
-            }
-            match self.attend(head, deal).await {
-                Ok(()) => self.waits.done(&name),
-                Err(error) => {
-                    self.counts.refusals.add(1);
-                    self.waits.failed(name, head.time, &error);
-                }
-            }
-        }
-        self.counts.finish(head);
-        Ok(head.hash)
-    }
-
     /// Which requests there are, by the events of new blocks and of those that may have been replaced.
     async fn read(&mut self, head: Head) -> Result<()> {
         let first = self.context.deployment.first_block;
@@ -225,6 +188,35 @@ impl Runner {
         context.send(matching, IMatching::depositBondCall { amount }).await?;
         self.deposited += amount;
         Ok(())
+    }
+}
+
+impl Follow for Runner {
+    fn poll(&self) -> Duration {
+        self.options.poll
+    }
+
+    async fn look(&mut self, last: B256) -> Result<B256> {
+        let head = self.context.head().await?;
+        if head.hash == last {
+            return Ok(last);
+        }
+        self.read(head).await?;
+        for deal in self.deals.clone() {
+            let name = format!("deal {deal}");
+            if !self.waits.may(&name, head.time) {
+                continue;
+            }
+            match self.attend(head, deal).await {
+                Ok(()) => self.waits.done(&name),
+                Err(error) => {
+                    self.counts.refusals.add(1);
+                    self.waits.failed(name, head.time, &error);
+                }
+            }
+        }
+        self.counts.finish(head);
+        Ok(head.hash)
     }
 }
 

@@ -1,7 +1,6 @@
 //! A small workload host: readies what is assigned to its provider, and answers for every slot that it serves.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::future::Future;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -32,12 +31,12 @@ use crate::customer::STANDBY;
 use crate::failures::Failures;
 use crate::gateway::run::domain as vouchers_domain;
 use crate::ids::DealId;
-use crate::meter::{Meter, Pulse};
+use crate::meter::{self, Meter, Pulse};
 use crate::prober::statement::Target;
 use crate::provider;
 use crate::signing::Domain;
 use crate::usage::{METERED, target_of};
-use crate::waits::{Contact, Waits};
+use crate::waits::{Follow, Waits};
 
 /// How a host is run.
 #[derive(Debug, Clone)]
@@ -94,21 +93,19 @@ impl Meters {
 
     /// In the text format of Prometheus.
     pub fn render(&self) -> String {
-        let mut text = String::new();
-        for (name, help, kind, meter) in [
-            ("head_block", "Number of the last block seen", "gauge", &self.head),
-            ("servings", "Slots that are served", "gauge", &self.servings),
-            ("standbys", "Places of standbys that are held", "gauge", &self.standbys),
-            ("readied_total", "Places that were readied", "counter", &self.readied),
-            ("answers_total", "Challenges that were answered", "counter", &self.answers),
-            ("unknown_total", "Challenges about slots of others", "counter", &self.unknown),
-            ("vouchers_total", "Vouchers that were collected and redeemed", "counter", &self.vouchers),
-            ("failures_total", "Steps that failed and are tried again", "counter", &self.failures),
-        ] {
-            let name = format!("surety_host_{name}");
-            let _ = writeln!(text, "# HELP {name} {help}.\n# TYPE {name} {kind}\n{name} {}", meter.get());
-        }
-        text
+        meter::render(
+            "surety_host",
+            [
+                ("head_block", "Number of the last block seen", "gauge", self.head.get()),
+                ("servings", "Slots that are served", "gauge", self.servings.get()),
+                ("standbys", "Places of standbys that are held", "gauge", self.standbys.get()),
+                ("readied_total", "Places that were readied", "counter", self.readied.get()),
+                ("answers_total", "Challenges that were answered", "counter", self.answers.get()),
+                ("unknown_total", "Challenges about slots of others", "counter", self.unknown.get()),
+                ("vouchers_total", "Vouchers that were collected and redeemed", "counter", self.vouchers.get()),
+                ("failures_total", "Steps that failed and are tried again", "counter", self.failures.get()),
+            ],
+        )
     }
 }
 
@@ -220,46 +217,6 @@ impl Host {
         Ok(self.meters())
     }
 
-    async fn follow(&mut self) {
-        let (mut last, mut contact) = (B256::ZERO, Contact::default());
-        loop {
-            match self.once(last).await {
-                Ok(head) => {
-                    contact.kept();
-                    last = head;
-                }
-                Err(error) => {
-                    self.desk.meters.failures.add(1);
-                    contact.lost(&error, "; answering goes on");
-                }
-            }
-            tokio::time::sleep(self.options.poll).await;
-        }
-    }
-
-    async fn once(&mut self, last: B256) -> Result<B256> {
-        let head = self.context.head().await?;
-        if head.hash == last {
-            return Ok(last);
-        }
-        self.census.look(&self.context, head).await?;
-        if self.options.is_readying {
-            self.ready(head).await;
-        }
-        let servings = self.servings(head).await?;
-        let standbys = servings.keys().filter(|(_, slot)| *slot >= STANDBY).count() as u64;
-        let meters = &self.desk.meters;
-        meters.standbys.set(standbys);
-        meters.servings.set(servings.len() as u64 - standbys);
-        *self.desk.servings.write().unwrap_or_else(PoisonError::into_inner) = servings;
-        self.host(head).await?;
-        self.collect(head).await;
-        let meters = &self.desk.meters;
-        meters.head.set(head.number);
-        meters.pulse.beat();
-        Ok(head.hash)
-    }
-
     async fn ready(&mut self, head: Head) {
         let assigned: Vec<(DealId, u8)> = self.places(ASSIGNED).map(|target| (target.deal, target.slot)).collect();
         for (deal, slot) in assigned {
@@ -347,6 +304,41 @@ impl Host {
         }
         servings.extend(self.places(SERVING).map(|target| ((target.deal, target.slot), target.serving)));
         Ok(servings)
+    }
+}
+
+impl Follow for Host {
+    const MEANWHILE: &'static str = "; answering goes on";
+
+    fn poll(&self) -> Duration {
+        self.options.poll
+    }
+
+    async fn look(&mut self, last: B256) -> Result<B256> {
+        let head = self.context.head().await?;
+        if head.hash == last {
+            return Ok(last);
+        }
+        self.census.look(&self.context, head).await?;
+        if self.options.is_readying {
+            self.ready(head).await;
+        }
+        let servings = self.servings(head).await?;
+        let standbys = servings.keys().filter(|(_, slot)| *slot >= STANDBY).count() as u64;
+        let meters = &self.desk.meters;
+        meters.standbys.set(standbys);
+        meters.servings.set(servings.len() as u64 - standbys);
+        *self.desk.servings.write().unwrap_or_else(PoisonError::into_inner) = servings;
+        self.host(head).await?;
+        self.collect(head).await;
+        let meters = &self.desk.meters;
+        meters.head.set(head.number);
+        meters.pulse.beat();
+        Ok(head.hash)
+    }
+
+    fn failed(&self) {
+        self.desk.meters.failures.add(1);
     }
 }
 

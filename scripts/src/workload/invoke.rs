@@ -1,7 +1,6 @@
 //! Hosting: runs the module of a metered deal for its customer's gateways, within limits, and meters it.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -25,7 +24,7 @@ use tokio::task::spawn_blocking;
 
 use super::books::{Book, Books};
 use crate::ids::DealId;
-use crate::meter::Meter;
+use crate::meter::{self, Meter};
 use crate::prober::statement::Target;
 use crate::usage::{self, ID_HEADER, INPUT_BYTES, Invoked, MILLICORES, Refused, SIGNATURE_HEADER, target_of};
 
@@ -55,17 +54,15 @@ pub struct Counts {
 impl Counts {
     /// In the text format of Prometheus.
     pub fn render(&self) -> String {
-        let mut text = String::new();
-        for (name, help, meter) in [
-            ("invocations_total", "Invocations that ran", &self.invocations),
-            ("trapped_total", "Invocations that trapped", &self.trapped),
-            ("refused_total", "Invocations that were not run", &self.refused),
-            ("fuel_total", "Fuel of all invocations", &self.fuel),
-        ] {
-            let name = format!("surety_host_{name}");
-            let _ = writeln!(text, "# HELP {name} {help}.\n# TYPE {name} counter\n{name} {}", meter.get());
-        }
-        text
+        meter::render(
+            "surety_host",
+            [
+                ("invocations_total", "Invocations that ran", "counter", self.invocations.get()),
+                ("trapped_total", "Invocations that trapped", "counter", self.trapped.get()),
+                ("refused_total", "Invocations that were not run", "counter", self.refused.get()),
+                ("fuel_total", "Fuel of all invocations", "counter", self.fuel.get()),
+            ],
+        )
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::blocks::Head;
 use crate::capacity::solver::Tally;
-use crate::meter::{Meter, Pulse};
+use crate::meter::{self, Meter, Pulse};
 
 /// Counts since the program was started, but for the head: the last one after which all was done.
 #[derive(Debug, Default)]
@@ -45,36 +45,29 @@ impl Meters {
     pub fn render(&self, tally: &Tally) -> String {
         let busy = u64::try_from(tally.busy.as_millis()).unwrap_or(u64::MAX);
         let counters = [
-            ("solutions", "Solutions of puzzles, whatever their hash", tally.solutions),
-            ("leaves", "Leaves found and kept", self.leaves.get()),
-            ("commits", "Windows committed", self.commits.get()),
-            ("claimed_leaves", "Leaves of committed windows", self.claimed.get()),
-            ("draws", "Claims drawn", self.draws.get()),
-            ("audits_answered", "Audits answered", self.answers.get()),
-            ("demands_answered", "Demanded leaves delivered", self.deliveries.get()),
-            ("epochs_credited", "Epochs credited", self.credits.get()),
-            ("windows_dropped", "Windows whose seed a reorganisation changed", self.dropped.get()),
-            ("windows_lost", "Windows that were not committed in time", self.lost.get()),
-            ("failures", "Steps that failed and are tried again", self.failures.get()),
-            ("node_errors", "Looks at the node that failed", self.node_errors.get()),
+            ("solutions_total", "Solutions of puzzles, whatever their hash", "counter", tally.solutions),
+            ("leaves_total", "Leaves found and kept", "counter", self.leaves.get()),
+            ("commits_total", "Windows committed", "counter", self.commits.get()),
+            ("claimed_leaves_total", "Leaves of committed windows", "counter", self.claimed.get()),
+            ("draws_total", "Claims drawn", "counter", self.draws.get()),
+            ("audits_answered_total", "Audits answered", "counter", self.answers.get()),
+            ("demands_answered_total", "Demanded leaves delivered", "counter", self.deliveries.get()),
+            ("epochs_credited_total", "Epochs credited", "counter", self.credits.get()),
+            ("windows_dropped_total", "Windows whose seed a reorganisation changed", "counter", self.dropped.get()),
+            ("windows_lost_total", "Windows that were not committed in time", "counter", self.lost.get()),
+            ("failures_total", "Steps that failed and are tried again", "counter", self.failures.get()),
+            ("node_errors_total", "Looks at the node that failed", "counter", self.node_errors.get()),
         ];
-        let mut text = String::new();
-        for (name, help, value) in counters {
-            let name = format!("surety_prover_{name}_total");
-            let _ = writeln!(text, "# HELP {name} {help}.\n# TYPE {name} counter\n{name} {value}");
-        }
+        let mut text = meter::render("surety_prover", counters);
         let name = "surety_prover_solving_seconds_total";
         let (seconds, thousandths) = (busy / 1_000, busy % 1_000);
         let _ = writeln!(text, "# HELP {name} Time of threads spent solving.\n# TYPE {name} counter");
         let _ = writeln!(text, "{name} {seconds}.{thousandths:03}");
-        for (name, help, value) in [
-            ("head_block", "Number of the last block seen", self.head.get()),
-            ("head_timestamp_seconds", "Time of the last block seen", self.head_time.get()),
-        ] {
-            let name = format!("surety_prover_{name}");
-            let _ = writeln!(text, "# HELP {name} {help}.\n# TYPE {name} gauge\n{name} {value}");
-        }
-        text
+        let head = [
+            ("head_block", "Number of the last block seen", "gauge", self.head.get()),
+            ("head_timestamp_seconds", "Time of the last block seen", "gauge", self.head_time.get()),
+        ];
+        text + &meter::render("surety_prover", head)
     }
 }
 

@@ -7,7 +7,7 @@ use clap::ValueEnum as _;
 
 use super::duty::Duty;
 use crate::blocks::Head;
-use crate::meter::{Meter, Pulse};
+use crate::meter::{self, Meter, Pulse};
 
 /// Counts since the program was started, but for the head: the last one after which all was done.
 #[derive(Debug)]
@@ -71,28 +71,19 @@ impl Meters {
         for (duty, meter) in &self.acts {
             let _ = writeln!(text, "{name}{{duty=\"{duty}\"}} {}", meter.get());
         }
-        for (name, help, value) in [
-            ("refusals", "Calls that the simulation refused", self.refusals.get()),
-            (
-                "postponed",
-                "Due duties that were put off for gas, fee, or something that is missing",
-                self.postponed.get(),
-            ),
-            ("failures", "Transactions that failed", self.failures.get()),
-            ("gas", "Gas spent", self.gas.get()),
-            ("node_errors", "Looks at the node that failed", self.node_errors.get()),
-        ] {
-            let name = format!("surety_keeper_{name}_total");
-            let _ = writeln!(text, "# HELP {name} {help}.\n# TYPE {name} counter\n{name} {value}");
-        }
-        for (name, help, value) in [
-            ("head_block", "Number of the last block seen", self.head.get()),
-            ("head_timestamp_seconds", "Time of the last block seen", self.head_time.get()),
-        ] {
-            let name = format!("surety_keeper_{name}");
-            let _ = writeln!(text, "# HELP {name} {help}.\n# TYPE {name} gauge\n{name} {value}");
-        }
-        text
+        let postponed = "Due duties that were put off for gas, fee, or something that is missing";
+        text + &meter::render(
+            "surety_keeper",
+            [
+                ("refusals_total", "Calls that the simulation refused", "counter", self.refusals.get()),
+                ("postponed_total", postponed, "counter", self.postponed.get()),
+                ("failures_total", "Transactions that failed", "counter", self.failures.get()),
+                ("gas_total", "Gas spent", "counter", self.gas.get()),
+                ("node_errors_total", "Looks at the node that failed", "counter", self.node_errors.get()),
+                ("head_block", "Number of the last block seen", "gauge", self.head.get()),
+                ("head_timestamp_seconds", "Time of the last block seen", "gauge", self.head_time.get()),
+            ],
+        )
     }
 }
 

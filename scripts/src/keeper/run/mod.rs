@@ -48,7 +48,7 @@ use crate::census::{Census, Seen};
 use crate::chain::Context;
 use crate::deployment::Contracts;
 use crate::ids::CommitmentId;
-use crate::waits::Contact;
+use crate::waits::Follow;
 
 /// Transactions of one pass; then it is looked again, for what is urgent comes first in each.
 const ACTS_MAX: usize = 64;
@@ -188,34 +188,6 @@ impl Keeper {
         Ok(self.meters())
     }
 
-    async fn follow(&mut self) {
-        let (mut last, mut contact) = (B256::ZERO, Contact::default());
-        loop {
-            match self.look_again(last).await {
-                Ok(head) => {
-                    contact.kept();
-                    last = head;
-                }
-                Err(error) => {
-                    self.meters.node_errors.add(1);
-                    contact.lost(&error, "");
-                }
-            }
-            tokio::time::sleep(self.options.poll).await;
-        }
-    }
-
-    async fn look_again(&mut self, last: B256) -> Result<B256> {
-        let (head, fee) = self.head().await?;
-        if head.hash == last {
-            return Ok(last);
-        }
-        let outcome = self.pass(head, fee, ACTS_MAX).await?;
-        self.meters.finish(head);
-        // With more to do it is looked again at once, although the head may be the same.
-        Ok(if outcome.is_more { B256::ZERO } else { head.hash })
-    }
-
     /// One pass over everything.
     pub async fn once(&mut self) -> Result<Report> {
         self.options.rules.is_single_pass = true;
@@ -272,5 +244,26 @@ impl Keeper {
             let first = due.iter().position(|due| due.duty > Duty::Observe || due.duty.is_grant());
             due.insert(first.unwrap_or(due.len()), money::observe(sight));
         }
+    }
+}
+
+impl Follow for Keeper {
+    fn poll(&self) -> Duration {
+        self.options.poll
+    }
+
+    async fn look(&mut self, last: B256) -> Result<B256> {
+        let (head, fee) = self.head().await?;
+        if head.hash == last {
+            return Ok(last);
+        }
+        let outcome = self.pass(head, fee, ACTS_MAX).await?;
+        self.meters.finish(head);
+        // With more to do it is looked again at once, although the head may be the same.
+        Ok(if outcome.is_more { B256::ZERO } else { head.hash })
+    }
+
+    fn failed(&self) {
+        self.meters.node_errors.add(1);
     }
 }

@@ -1,8 +1,6 @@
 //! What a prober counts, for people and for Prometheus.
 
-use std::fmt::Write as _;
-
-use crate::meter::{Meter, Pulse};
+use crate::meter::{self, Meter, Pulse};
 
 /// Counts since the program was started, but for the head: the last one after which all was done that can be.
 #[derive(Debug, Default)]
@@ -27,21 +25,24 @@ impl Counts {
 
     /// In the text format of Prometheus.
     pub fn render(&self) -> String {
-        let mut text = String::new();
-        for (name, help, kind, meter) in [
-            ("head_block", "Number of the last block seen", "gauge", &self.head),
-            ("targets", "Servings that it is drawn for", "gauge", &self.targets),
-            ("probes_total", "Workloads that were asked", "counter", &self.probes),
-            ("misses_total", "Of them those that did not answer, or wrongly", "counter", &self.misses),
-            ("reports_total", "Reports of a quorum's statements", "counter", &self.reports),
-            ("failovers_total", "Slots taken from providers that were gone", "counter", &self.failovers),
-            ("days_total", "Days opened", "counter", &self.days),
-            ("late_total", "Acts that were nobody's need any more, as somebody else was first", "counter", &self.late),
-            ("failures_total", "Steps that failed and are tried again", "counter", &self.failures),
-        ] {
-            let name = format!("surety_prober_{name}");
-            let _ = writeln!(text, "# HELP {name} {help}.\n# TYPE {name} {kind}\n{name} {}", meter.get());
-        }
-        text
+        meter::render(
+            "surety_prober",
+            [
+                ("head_block", "Number of the last block seen", "gauge", self.head.get()),
+                ("targets", "Servings that it is drawn for", "gauge", self.targets.get()),
+                ("probes_total", "Workloads that were asked", "counter", self.probes.get()),
+                ("misses_total", "Of them those that did not answer, or wrongly", "counter", self.misses.get()),
+                ("reports_total", "Reports of a quorum's statements", "counter", self.reports.get()),
+                ("failovers_total", "Slots taken from providers that were gone", "counter", self.failovers.get()),
+                ("days_total", "Days opened", "counter", self.days.get()),
+                (
+                    "late_total",
+                    "Acts that were nobody's need any more, as somebody else was first",
+                    "counter",
+                    self.late.get(),
+                ),
+                ("failures_total", "Steps that failed and are tried again", "counter", self.failures.get()),
+            ],
+        )
     }
 }
