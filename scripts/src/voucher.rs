@@ -5,6 +5,7 @@ use std::path::Path;
 
 use alloy::primitives::{Address, B256};
 use anyhow::{Context as _, Result, bail, ensure};
+use contracts::vouchers::IVouchers;
 use contracts::{Deals, IRedemption, Vouchers};
 use metering::{Refusal, signing::Domain};
 use serde::Serialize;
@@ -103,6 +104,22 @@ pub async fn redeem(context: &Context, signed: &Signed) -> Result<Redeemed> {
     let left = context.usd(signed.amount.saturating_sub(after));
     let (paid, redeemed) = (context.usd(paid), context.usd(after));
     Ok(Redeemed { deal, slot, serving, provider: signed.provider, paid, redeemed, left })
+}
+
+/// As the contract takes it.
+pub fn written(voucher: &metering::Voucher) -> Result<IVouchers::Voucher> {
+    let metering::Voucher { serving, amount, invocations, from, until, usage_root } = *voucher;
+    Ok(IVouchers::Voucher {
+        deal: serving.deal,
+        slot: serving.slot,
+        serving: serving.number,
+        provider: serving.provider,
+        amount,
+        invocations,
+        from: from.try_into().context("a voucher's times have 40 bits")?,
+        until: until.try_into().context("a voucher's times have 40 bits")?,
+        usageRoot: usage_root,
+    })
 }
 
 async fn customer_of(context: &Context, deal: DealId) -> Result<Address> {

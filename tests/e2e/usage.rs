@@ -86,20 +86,7 @@ impl Usage {
     /// Gateway and provider sign the same.
     pub(crate) async fn prove(&self, asked: &Proofs::JobAsked, output_root: B256) -> Result<()> {
         let context = &self.paula.context;
-        let job = contracts::proofs::IProofs::Job {
-            deal: asked.deal,
-            slot: asked.slot,
-            kind: asked.kind,
-            verdict: 0,
-            serving: asked.serving,
-            provider: asked.provider,
-            key: asked.key,
-            seed: asked.seed,
-            inputRoot: asked.inputRoot,
-            outputRoot: B256::ZERO,
-            notBefore: asked.notBefore,
-            notAfter: U40::ZERO,
-        };
+        let job = scripts::proof::job_of(asked);
         let at = context.at();
         let call = Proofs::statementOfCall { job: job.clone(), outputRoot: output_root };
         let statement = context.view(at.proofs, call).await?;

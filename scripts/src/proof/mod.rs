@@ -102,7 +102,8 @@ pub async fn job(context: &Context, id: JobId) -> Result<IProofs::Job> {
     Ok(gather::told(context, id).await?.job)
 }
 
-pub(crate) fn job_of(asked: &Proofs::JobAsked) -> IProofs::Job {
+/// As `Proofs` kept it when it was asked for.
+pub fn job_of(asked: &Proofs::JobAsked) -> IProofs::Job {
     IProofs::Job {
         deal: asked.deal,
         slot: asked.slot,

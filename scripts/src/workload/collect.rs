@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use alloy::primitives::Address;
-use anyhow::{Context as _, Result, anyhow, ensure};
-use contracts::vouchers::IVouchers;
+use anyhow::{Result, anyhow, ensure};
 use contracts::{Ledger, Vouchers};
 
 use super::Client;
@@ -14,6 +13,7 @@ use crate::chain::Context;
 use crate::prober::statement::Target;
 use crate::revert::Refusal;
 use crate::usage::{Claim, Signed};
+use crate::voucher;
 
 /// Longest answer to a claim that is read.
 const SIGNED_BYTES: usize = 4_096;
@@ -92,17 +92,7 @@ async fn ask(gateway: &str, claim: &Claim) -> Result<Signed, String> {
 
 /// Redeems a voucher on chain: the amount that was paid for it now.
 pub async fn redeem(context: &Context, customer: Address, signed: &Signed) -> Result<u128> {
-    let voucher = IVouchers::Voucher {
-        deal: signed.target.deal.0,
-        slot: signed.target.slot,
-        serving: signed.target.serving,
-        provider: signed.provider,
-        amount: signed.amount,
-        invocations: signed.invocations,
-        from: signed.from.try_into().context("a voucher's times have 40 bits")?,
-        until: signed.until.try_into().context("a voucher's times have 40 bits")?,
-        usageRoot: signed.usage_root,
-    };
+    let voucher = voucher::written(&signed.voucher())?;
     let (gateway, signature) = (signed.gateway, signed.signature.clone());
     let call = Vouchers::redeemCall { voucher, customer, gateway, signature };
     let sent = context.send(context.at().vouchers, call).await?;

@@ -5,10 +5,9 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use alloy::primitives::Bytes;
-use alloy::primitives::aliases::{U40, U96};
+use alloy::primitives::aliases::U96;
 use alloy::signers::local::PrivateKeySigner;
 use anyhow::{Context as _, Result, ensure};
-use contracts::vouchers::IVouchers;
 use contracts::{Deals, Vouchers};
 use metering::signing::Domain;
 use metering::trace::{HOURS, replay_hour};
@@ -16,6 +15,7 @@ use metering::{Invocation, Series, Serving, Voucher};
 use scripts::amount::whole;
 use scripts::deployment::Deployment;
 use scripts::ids::OfferId;
+use scripts::voucher::written;
 use scripts::{offer, operator, provider};
 
 use super::meter::{Meter, own_cpu};
@@ -147,8 +147,9 @@ impl<'a> Market<'a> {
     /// In one transaction; its gas.
     async fn redeem(&self, vouchers: &[Voucher]) -> Result<u64> {
         let signed: Result<Vec<Bytes>> = vouchers.iter().map(|voucher| self.sign(voucher)).collect();
+        let written: Result<Vec<_>> = vouchers.iter().map(written).collect();
         let call = Vouchers::redeemManyCall {
-            vouchers: vouchers.iter().map(written).collect(),
+            vouchers: written?,
             customer: self.customer.address,
             gateway: self.gateway.address(),
             signatures: signed?,
@@ -178,7 +179,7 @@ impl<'a> Market<'a> {
         slot.series.meter(&Invocation { started_at_ms, duration_ms, millicores: 1_000, memory_mib, fuel: 0 })?;
         let voucher = slot.series.voucher(DAY + HOURS as u64 * HOUR_SECONDS);
         let call = Vouchers::redeemCall {
-            voucher: written(&voucher),
+            voucher: written(&voucher)?,
             customer: self.customer.address,
             gateway: self.gateway.address(),
             signature: self.sign(&voucher)?,
@@ -256,22 +257,6 @@ fn vouchers_per_second(vouchers: &[Voucher], domain: Domain, gateway: &PrivateKe
 fn per_second(count: u64, time: Duration) -> Result<u64> {
     let rate = u128::from(count) * 1_000_000 / time.as_micros().max(1);
     Ok(u64::try_from(rate)?)
-}
-
-/// As the contract takes it.
-fn written(voucher: &Voucher) -> IVouchers::Voucher {
-    let Voucher { serving, amount, invocations, from, until, usage_root } = *voucher;
-    IVouchers::Voucher {
-        deal: serving.deal,
-        slot: serving.slot,
-        serving: serving.number,
-        provider: serving.provider,
-        amount,
-        invocations,
-        from: U40::from(from),
-        until: U40::from(until),
-        usageRoot: usage_root,
-    }
 }
 
 #[cfg(test)]

@@ -1,10 +1,9 @@
 //! The trace again, paid by what ran: metered deals, vouchers each hour, royalties of authors, and a proof of one computation.
 
-use alloy::primitives::aliases::{U40, U96};
+use alloy::primitives::aliases::U96;
 use alloy::primitives::{B256, Bytes, keccak256};
 use alloy::signers::local::PrivateKeySigner;
 use anyhow::{Context as _, Result};
-use contracts::vouchers::IVouchers;
 use contracts::{IRedemption, Vouchers};
 use metering::signing::Domain;
 use metering::trace::{HOURS, replay_hour};
@@ -15,6 +14,7 @@ use scripts::ids::{DealId, OfferId};
 use scripts::proof::circuit::{self, Circuit, Work};
 use scripts::proof::{self, GROTH16, bundle, check};
 use scripts::usage::METERED;
+use scripts::voucher::written;
 use scripts::{author, customer, gateway, keeper, offer, provider};
 
 use super::cast::{AUTHORS, KEEPER, METERED_CUSTOMER, METERED_HOST, PROVIDERS};
@@ -154,7 +154,7 @@ async fn redeem(
     for voucher in vouchers {
         signatures.push(Bytes::from(voucher.sign(gateway.domain, &gateway.key)?.as_bytes()));
     }
-    let vouchers = vouchers.iter().map(written).collect();
+    let vouchers = vouchers.iter().map(written).collect::<Result<_>>()?;
     let call = Vouchers::redeemManyCall { vouchers, customer, gateway: gateway.key.address(), signatures };
     let sent = context.send(context.at().vouchers, call).await?;
     Ok(sent.events::<Vouchers::VoucherRedeemed>().len())
@@ -214,20 +214,4 @@ async fn prove(stage: &mut Stage, deal: DealId) -> Result<()> {
     stage.voice.expect("a bundle of the attestation is verified against the chain alone", is_proven);
     stage.report.attestations = number(&stage.get("/v1/network").await?, "attestations")?;
     Ok(())
-}
-
-/// As the contract takes it.
-fn written(voucher: &Voucher) -> IVouchers::Voucher {
-    let Voucher { serving, amount, invocations, from, until, usage_root } = *voucher;
-    IVouchers::Voucher {
-        deal: serving.deal,
-        slot: serving.slot,
-        serving: serving.number,
-        provider: serving.provider,
-        amount,
-        invocations,
-        from: U40::from(from),
-        until: U40::from(until),
-        usageRoot: usage_root,
-    }
 }
