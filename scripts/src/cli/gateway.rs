@@ -10,12 +10,13 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 use tokio::net::TcpListener;
 
+use super::limits::LimitArgs;
 use super::watcher::stopped;
 use super::{Shown, args};
 use crate::amount::Amount;
 use crate::chain::Context;
 use crate::gateway;
-use crate::gateway::run::{Gateway, Options};
+use crate::gateway::run::{Gateway, ONE_IN, Options};
 
 /// Without a verb it runs: forwards invocations to the providers of metered deals, measures them, and signs vouchers for no more;
 /// Ctrl-C ends it, and nothing is lost. The key is the gateway's, --account the customer.
@@ -58,6 +59,14 @@ struct Run {
     /// How many seconds an invocation is waited for
     #[arg(long, default_value_t = 90)]
     within: u64,
+    #[command(flatten)]
+    limits: LimitArgs,
+    /// Folder of WebAssembly modules; with it some invocations are run again, and compared with what the provider says
+    #[arg(long, value_name = "FOLDER")]
+    modules: Option<PathBuf>,
+    /// One in so many, by chance; 0 is none
+    #[arg(long, value_name = "N", default_value_t = ONE_IN, requires = "modules")]
+    check_one_in: u32,
     /// Folder of what was measured and signed [target/surety/gateway/CHAIN/VOUCHERS/GATEWAY]
     #[arg(long, value_name = "FOLDER")]
     state: Option<PathBuf>,
@@ -86,12 +95,15 @@ impl Run {
         let address = context.signer()?.address();
         let usual = || format!("target/surety/gateway/{chain}/{vouchers}/{address}").into();
         let state = self.state.unwrap_or_else(usual);
-        let options = Options { within: Duration::from_secs(self.within), ..Options::new(state) };
+        let (within, limits) = (Duration::from_secs(self.within), self.limits.limits());
+        let (modules, one_in) = (self.modules, self.check_one_in);
+        let options = Options { within, limits, modules, one_in, ..Options::new(state) };
         let gateway = Gateway::open(context.clone(), options)?;
         let listener = TcpListener::bind(self.listen).await.with_context(|| format!("listening on {}", self.listen))?;
         let desk = gateway.run(listener, stopped()?).await?;
         Shown::of(&json!({
             "forwarded": desk.counts.forwarded.get(),
+            "checked": desk.counts.checked.get(),
             "unanswered": desk.counts.unanswered.get(),
             "differences": desk.counts.differences.get(),
             "vouchers": desk.counts.signed.get(),

@@ -9,6 +9,7 @@ mod delegator;
 mod faults;
 mod gateway;
 mod keeper;
+mod limits;
 mod operator;
 mod params;
 mod prober;

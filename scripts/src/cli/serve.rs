@@ -2,15 +2,14 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use runtime::Limits;
 use serde_json::json;
 use tokio::net::TcpListener;
 
 use super::Shown;
+use super::limits::LimitArgs;
 use super::watcher::stopped;
 use crate::chain::Context;
 use crate::workload::host::{self, Host, MeteringOptions};
@@ -41,15 +40,8 @@ struct Metering {
     /// Invocations that run side by side [one a core]
     #[arg(long, requires = "modules")]
     at_once: Option<usize>,
-    /// Instructions of one invocation
-    #[arg(long, default_value_t = Limits::default().fuel, requires = "modules")]
-    fuel: u64,
-    /// Memory of one invocation, in MiB
-    #[arg(long, value_name = "MIB", default_value_t = 256, value_parser = clap::value_parser!(u16).range(1..=4096), requires = "modules")]
-    memory: u16,
-    /// Seconds of one invocation
-    #[arg(long, default_value_t = 60, requires = "modules")]
-    time: u64,
+    #[command(flatten)]
+    limits: LimitArgs,
     /// Folder of usage and vouchers [target/surety/provider/CHAIN/VOUCHERS/PROVIDER]
     #[arg(long, value_name = "FOLDER", requires = "modules")]
     state: Option<PathBuf>,
@@ -59,17 +51,11 @@ impl Metering {
     fn options(self, context: &Context, modules: PathBuf) -> Result<MeteringOptions> {
         let (chain, vouchers, provider) = (context.deployment.chain_id, context.at().vouchers, context.account()?);
         let usual = || format!("target/surety/provider/{chain}/{vouchers}/{provider}").into();
-        let limits = Limits {
-            fuel: self.fuel,
-            memory_bytes: usize::from(self.memory) << 20,
-            time: Duration::from_secs(self.time),
-            ..Limits::default()
-        };
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
         Ok(MeteringOptions {
             state: self.state.unwrap_or_else(usual),
             modules,
-            limits,
+            limits: self.limits.limits(),
             at_once: self.at_once.unwrap_or_else(cores),
             gateways: self.gateway,
             every: self.voucher_every,

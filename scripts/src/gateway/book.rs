@@ -1,6 +1,7 @@
 //! What a gateway measured of a serving, and what it signed, on disk: after a crash it signs nothing twice and loses nothing.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
@@ -13,19 +14,31 @@ use alloy::signers::local::PrivateKeySigner;
 use anyhow::{Context as _, Result};
 use metering::signing::Domain;
 use metering::{Serving, Tree, Voucher, charge, milliunits};
+use runtime::Limits;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::meter::Pulse;
 use crate::prober::statement::Target;
 use crate::usage::journal::Journal;
-use crate::usage::{Claim, Entry, MILLICORES, Signed, target_of};
+use crate::usage::{Claim, Entry, MILLICORES, Signed, mebibytes_up, milliseconds_up, target_of};
 use crate::workload::books::{Header, path_of};
 
 /// How far apart the heads of provider and gateway may be, in seconds of chain time: where it runs fast, a poll is minutes.
 const HEADS_APART: u64 = 900;
 
-/// Most memory of one module: its addresses have 32 bits.
-const MEMORY_MIB_MAX: u32 = 4_096;
+/// What a run may take beyond its time until it is stopped.
+const OVERTIME: Duration = Duration::from_secs(1);
+
+/// Fuel that no core burns in a millisecond, even by instructions that move many bytes.
+const FUEL_MAX_PER_MS: u64 = 1_000_000_000;
+
+/// Fuel that a core which is worth its money burns in a millisecond; and milliseconds that an instance and its start may take.
+const FUEL_MIN_PER_MS: u64 = 100_000;
+const START_MS: u64 = 1_000;
+
+/// How long a claim waits for records that are being checked.
+const CHECKED_WITHIN: Duration = Duration::from_secs(5);
 
 /// A provider's record is not what was measured: nothing from it on is signed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -36,8 +49,16 @@ pub enum Difference {
     Longer { index: u64, says: u32, measured: u32 },
     #[error("record {index} charges {says}, and what it says costs {costs}")]
     Dearer { index: u64, says: u128, costs: u128 },
-    #[error("record {index} says {says} MiB, which no module has")]
-    Larger { index: u64, says: u32 },
+    #[error("record {index} says {says} MiB, and a module may have {limit}")]
+    Larger { index: u64, says: u32, limit: u32 },
+    #[error("record {index} says {says} of fuel, and a module may have {limit}")]
+    Thirstier { index: u64, says: u64, limit: u64 },
+    #[error("record {index} says {says} of fuel in {duration_ms} ms, which no machine burns")]
+    Faster { index: u64, says: u64, duration_ms: u32 },
+    #[error("record {index} says {fuel} of fuel and {memory_mib} MiB, and the same input took {again}")]
+    Unlike { index: u64, fuel: u64, memory_mib: u32, again: Again },
+    #[error("record {index} is of an output that the module does not make of this input")]
+    Wrong { index: u64 },
     #[error("record {index} begins at {says} seconds, and was forwarded at {forwarded}")]
     Elsewhen { index: u64, says: u64, forwarded: u64 },
 }
@@ -65,6 +86,8 @@ pub struct Served {
     pub price: U96,
     pub started_at: u64,
     pub endpoint: String,
+    /// What the deal names: the first runs unless an invocation says otherwise.
+    pub modules: Vec<B256>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -88,19 +111,55 @@ enum Line {
     Signed(Signed),
 }
 
+/// What the gateway's own run of an input took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Again {
+    pub fuel: u64,
+    pub memory_mib: u32,
+    /// Whether the output is the provider's.
+    pub is_same: bool,
+}
+
+impl fmt::Display for Again {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} and {} MiB", self.fuel, self.memory_mib)
+    }
+}
+
 /// How long an invocation took.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Measure {
     Running(Instant),
-    Ended(u32),
-    /// It was forwarded by who was killed: at most as long as a gateway waits.
+    /// Answered after so many milliseconds.
+    Answered(u32),
+    /// The line broke after so many: what was measured ends there.
+    Broken(u32),
+    /// It was forwarded by who was killed, and nobody measured it: as long as its fuel may take.
     Lost,
+}
+
+/// Whether the gateway runs an input itself before it counts the record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Check {
+    None,
+    Awaited,
+    Ran(Again),
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Forwarded {
     at: u64,
     measure: Measure,
+    check: Check,
+}
+
+/// What a gateway takes a provider's word for, at the most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// Longest that an invocation is waited for.
+    pub within: Duration,
+    /// Of one invocation.
+    pub limits: Limits,
 }
 
 #[derive(Debug)]
@@ -119,15 +178,17 @@ struct State {
 /// What one gateway knows of one serving.
 ///
 /// 1. An invocation is on disk before it is forwarded.
-/// 2. A record is counted once, as the next, for one invocation that was forwarded, and costs at most what was measured.
+/// 2. A record is counted once, as the next, for one invocation that was forwarded; it costs at most what was measured, and says
+///    no more than the limits allow.
 /// 3. What is signed is on disk before it is shown, covers counted records alone, and follows what was signed before.
 #[derive(Debug)]
 pub struct Book {
     /// As it was when the book was made: the endpoint may have changed.
     served: Served,
-    /// Longest that an invocation is waited for.
-    within: Duration,
+    bounds: Bounds,
     state: Mutex<State>,
+    /// Beats when records were counted, or will never be.
+    counted: Pulse,
     journal: Journal,
     /// One signs at a time.
     signing: tokio::sync::Mutex<()>,
@@ -135,7 +196,7 @@ pub struct Book {
 
 impl Book {
     /// Opens or makes the book.
-    pub async fn open(folder: &Path, domain: Domain, served: &Served, within: Duration) -> Result<Self> {
+    pub async fn open(folder: &Path, domain: Domain, served: &Served, bounds: Bounds) -> Result<Self> {
         let Served { serving, price, .. } = *served;
         let path = path_of(folder, target_of(serving));
         let (journal, lines) = Journal::open(&path)?;
@@ -162,25 +223,26 @@ impl Book {
                     served = Served { started_at, endpoint, ..served };
                 }
                 Line::Forwarded { invocation, at } => {
-                    state.open.insert(invocation, Forwarded { at, measure: Measure::Lost });
+                    state.open.insert(invocation, Forwarded { at, measure: Measure::Lost, check: Check::None });
                 }
                 Line::Checked { entry, at } => state.count(&entry, at),
                 Line::Signed(signed) => state.signed = Some(signed),
             }
         }
-        Ok(Self { served, within, state: Mutex::new(state), journal, signing: tokio::sync::Mutex::default() })
+        let (state, counted, signing) = (Mutex::new(state), Pulse::default(), tokio::sync::Mutex::default());
+        Ok(Self { served, bounds, state, counted, journal, signing })
     }
 
     /// The book of a serving that has one, as of one that ended while nobody looked.
-    pub async fn reopen(folder: &Path, domain: Domain, target: Target, within: Duration) -> Result<Option<Self>> {
+    pub async fn reopen(folder: &Path, domain: Domain, target: Target, bounds: Bounds) -> Result<Option<Self>> {
         let Ok(file) = File::open(path_of(folder, target)) else { return Ok(None) };
         let mut first = String::new();
         BufReader::new(file).read_line(&mut first)?;
         let Ok(Line::Serving { header, started_at, endpoint }) = serde_json::from_str(&first) else { return Ok(None) };
         let (number, provider) = (target.serving, header.provider);
         let serving = Serving { deal: target.deal.0, slot: target.slot, number, provider };
-        let served = Served { serving, price: U96::from(header.price), started_at, endpoint };
-        Self::open(folder, domain, &served, within).await.map(Some)
+        let served = Served { serving, price: U96::from(header.price), started_at, endpoint, modules: Vec::new() };
+        Self::open(folder, domain, &served, bounds).await.map(Some)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -210,35 +272,62 @@ impl Book {
         self.lock().difference.clone()
     }
 
-    /// Writes down that an invocation is forwarded at chain time `at`; its time runs from when this returns.
-    pub async fn forward(&self, invocation: B256, at: u64) -> Result<()> {
+    /// Writes down that an invocation is forwarded at chain time `at`; its time runs from when this returns. With `is_checked` its
+    /// record counts once `checked` was told what the input takes here.
+    pub async fn forward(&self, invocation: B256, at: u64, is_checked: bool) -> Result<()> {
         let pending = self.journal.append(serde_json::to_string(&Line::Forwarded { invocation, at })?);
         pending.synced().await?;
-        self.lock().open.insert(invocation, Forwarded { at, measure: Measure::Running(Instant::now()) });
+        let check = if is_checked { Check::Awaited } else { Check::None };
+        let forwarded = Forwarded { at, measure: Measure::Running(Instant::now()), check };
+        self.lock().open.insert(invocation, forwarded);
         Ok(())
     }
 
-    /// It was answered, or is waited for no longer.
-    pub fn ended(&self, invocation: B256, duration: Duration) {
+    /// It was answered after this time.
+    pub fn answered(&self, invocation: B256, duration: Duration) {
+        self.ended(invocation, Measure::Answered(milliseconds_up(duration)));
+    }
+
+    /// The line broke after this time, or it is waited for no longer.
+    pub fn broken(&self, invocation: B256, duration: Duration) {
+        self.ended(invocation, Measure::Broken(milliseconds_up(duration)));
+    }
+
+    fn ended(&self, invocation: B256, measure: Measure) {
         if let Some(forwarded) = self.lock().open.get_mut(&invocation) {
-            forwarded.measure = Measure::Ended(milliseconds_up(duration));
+            forwarded.measure = measure;
         }
+    }
+
+    /// What the input took here; none: it could not be run, and the record counts without.
+    pub fn checked(&self, invocation: B256, again: Option<Again>) -> Result<(), Difference> {
+        let mut state = self.lock();
+        if let Some(forwarded) = state.open.get_mut(&invocation) {
+            forwarded.check = again.map_or(Check::None, Check::Ran);
+        }
+        self.advance(&mut state)
     }
 
     /// Checks a record of the provider, and counts it when it is the next; later ones wait for those before.
     pub fn offer(&self, entry: Entry) -> Result<(), Difference> {
         let mut state = self.lock();
-        if let Some(difference) = &state.difference {
-            return Err(difference.clone());
-        }
         // What was counted is not counted again; another record in its place shows in the root.
         if entry.index >= state.tree.size() as u64 {
             state.ahead.insert(entry.index, entry);
         }
+        self.advance(&mut state)
+    }
+
+    /// Counts what can be counted.
+    fn advance(&self, state: &mut State) -> Result<(), Difference> {
+        if let Some(difference) = &state.difference {
+            return Err(difference.clone());
+        }
         loop {
             let next = state.tree.size() as u64;
-            let Some(entry) = state.ahead.remove(&next) else { return Ok(()) };
-            match self.check(&state, &entry) {
+            let Some(entry) = state.ahead.get(&next).copied().filter(|entry| !state.awaits(entry)) else { break };
+            state.ahead.remove(&next);
+            match self.check(state, &entry) {
                 Ok(at) => {
                     let line = serde_json::to_string(&Line::Checked { entry, at }).expect("a line has no maps");
                     // Not waited for: if it is lost, the provider is asked for it again.
@@ -247,10 +336,25 @@ impl Book {
                 }
                 Err(difference) => {
                     state.difference = Some(difference.clone());
+                    self.counted.beat();
                     return Err(difference);
                 }
             }
         }
+        self.counted.beat();
+        Ok(())
+    }
+
+    /// Waits, not for ever, until so many records were counted, or one of them differs.
+    pub async fn until_counted(&self, size: u64) {
+        let is_done = || {
+            let state = self.lock();
+            let size = usize::try_from(size).unwrap_or(usize::MAX);
+            let next = state.ahead.get(&(state.tree.size() as u64));
+            state.tree.size() >= size || !next.is_some_and(|entry| state.awaits(entry))
+        };
+        // Whoever claims asks again later.
+        let _ = tokio::time::timeout(CHECKED_WITHIN, self.counted.until(is_done)).await;
     }
 
     /// When the invocation of a record was forwarded, if the record is at most what was measured.
@@ -259,17 +363,11 @@ impl Book {
         let Some(forwarded) = state.open.get(&entry.invocation) else {
             return Err(Difference::Unknown { index, invocation: entry.invocation });
         };
-        let measured = match forwarded.measure {
-            Measure::Running(since) => milliseconds_up(since.elapsed()),
-            Measure::Ended(duration) => duration,
-            Measure::Lost => milliseconds_up(self.within),
-        };
-        if entry.duration_ms > measured {
-            return Err(Difference::Longer { index, says: entry.duration_ms, measured });
+        let (says, measured) = (entry.duration_ms, self.longest(forwarded, entry));
+        if says > measured {
+            return Err(Difference::Longer { index, says, measured });
         }
-        if entry.memory_mib > MEMORY_MIB_MAX {
-            return Err(Difference::Larger { index, says: entry.memory_mib });
-        }
+        self.within_limits(forwarded, entry)?;
         let costs = charge(self.served.price, milliunits(MILLICORES, entry.memory_mib), entry.duration_ms);
         if entry.charge > costs {
             return Err(Difference::Dearer { index, says: entry.charge, costs });
@@ -279,6 +377,45 @@ impl Book {
             return Err(Difference::Elsewhen { index, says, forwarded: forwarded.at });
         }
         Ok(forwarded.at)
+    }
+
+    /// The most milliseconds that a record may say.
+    fn longest(&self, forwarded: &Forwarded, entry: &Entry) -> u32 {
+        let Bounds { within, limits } = self.bounds;
+        let measured = match forwarded.measure {
+            Measure::Running(since) => milliseconds_up(since.elapsed()),
+            Measure::Answered(duration) | Measure::Broken(duration) => duration,
+            Measure::Lost => {
+                let by_fuel = START_MS + entry.fuel.min(limits.fuel) / FUEL_MIN_PER_MS;
+                milliseconds_up(within.min(Duration::from_millis(by_fuel)))
+            }
+        };
+        measured.min(milliseconds_up(limits.time.saturating_add(OVERTIME)))
+    }
+
+    /// Fuel and memory are the provider's word: checked against limits, time, and the gateway's own run where there is one.
+    fn within_limits(&self, forwarded: &Forwarded, entry: &Entry) -> Result<(), Difference> {
+        let Entry { index, duration_ms, memory_mib, fuel, .. } = *entry;
+        let limits = self.bounds.limits;
+        let (most, limit) = (mebibytes_up(limits.memory_bytes), limits.fuel);
+        if memory_mib > most {
+            return Err(Difference::Larger { index, says: memory_mib, limit: most });
+        }
+        if fuel > limit {
+            return Err(Difference::Thirstier { index, says: fuel, limit });
+        }
+        // Where the line broke the time that is paid ended before the run did.
+        let is_whole = matches!(forwarded.measure, Measure::Answered(_) | Measure::Running(_));
+        if is_whole && fuel > FUEL_MAX_PER_MS.saturating_mul(duration_ms.into()) {
+            return Err(Difference::Faster { index, says: fuel, duration_ms });
+        }
+        match forwarded.check {
+            Check::Ran(again) if fuel > again.fuel || memory_mib > again.memory_mib => {
+                Err(Difference::Unlike { index, fuel, memory_mib, again })
+            }
+            Check::Ran(again) if !again.is_same => Err(Difference::Wrong { index }),
+            Check::None | Check::Awaited | Check::Ran(_) => Ok(()),
+        }
     }
 
     /// Signs for what is claimed, as far as it was measured. A claim that was signed for is answered by what was signed.
@@ -334,6 +471,11 @@ enum Answer {
 }
 
 impl State {
+    /// Whether the gateway has yet to run the input of this record itself.
+    fn awaits(&self, entry: &Entry) -> bool {
+        self.open.get(&entry.invocation).is_some_and(|forwarded| forwarded.check == Check::Awaited)
+    }
+
     fn amount(&self) -> u128 {
         self.sums.last().map_or(0, |(amount, _)| *amount)
     }
@@ -346,8 +488,4 @@ impl State {
         self.tree.push(entry.record().leaf());
         self.sums.push((amount, until));
     }
-}
-
-fn milliseconds_up(duration: Duration) -> u32 {
-    u32::try_from(duration.as_micros().div_ceil(1_000)).unwrap_or(u32::MAX)
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use alloy::primitives::{Address, B256};
+use alloy::primitives::{Address, B256, Bytes};
 use alloy::signers::local::PrivateKeySigner;
 use anyhow::{Context as _, Result, anyhow, ensure};
 use axum::body;
@@ -19,24 +19,35 @@ use metering::Serving;
 use metering::signing::Domain;
 use serde::{Deserialize, Serialize};
 
-use super::book::{Book, Served};
+use super::book::{Again, Book, Bounds, Difference, Served};
+use super::run::Options;
 use crate::ids::DealId;
 use crate::meter::Meter;
 use crate::prober::statement::Target;
 use crate::usage::{
     self, Claim, Entries, ID_HEADER, INPUT_BYTES, INVOKED_BYTES, Invoked, Refused, SIGNATURE_HEADER, Signed, decimal,
-    target_of,
+    mebibytes_up, target_of,
 };
+use crate::workload::library::Library;
 use crate::workload::{NO_ANSWER, read};
 
 /// Longest page of records that is read.
 const ENTRIES_BYTES: usize = 1 << 20;
+
+/// Which invocations a gateway runs itself, to compare.
+#[derive(Debug)]
+struct Checks {
+    library: Arc<Library>,
+    /// One in so many, by chance: a provider does not know which.
+    one_in: u32,
+}
 
 /// Counts since the program was started.
 #[derive(Debug, Default)]
 pub struct Counts {
     pub forwarded: Meter,
     pub unanswered: Meter,
+    pub checked: Meter,
     pub differences: Meter,
     pub signed: Meter,
     pub refused: Meter,
@@ -51,7 +62,9 @@ pub struct Desk {
     key: PrivateKeySigner,
     folder: PathBuf,
     http: reqwest::Client,
-    within: Duration,
+    bounds: Bounds,
+    /// None: nothing is run again.
+    checks: Option<Checks>,
     slots: RwLock<BTreeMap<(DealId, u8), Served>>,
     /// Of servings that were seen since the start.
     books: tokio::sync::Mutex<BTreeMap<Target, Arc<Book>>>,
@@ -61,15 +74,18 @@ pub struct Desk {
 }
 
 impl Desk {
-    /// `within` is how long an invocation is waited for.
-    pub fn new(domain: Domain, key: PrivateKeySigner, folder: PathBuf, within: Duration) -> Result<Arc<Self>> {
+    pub fn new(domain: Domain, key: PrivateKeySigner, options: &Options) -> Result<Arc<Self>> {
+        let Options { within, limits, modules, one_in, .. } = options.clone();
+        let library = modules.map(|folder| Library::new(Some(folder), limits)).transpose()?;
+        let checks = library.filter(|_| one_in > 0).map(|library| Checks { library, one_in });
         let http = reqwest::Client::builder().timeout(within).redirect(reqwest::redirect::Policy::none()).no_proxy();
         Ok(Arc::new(Self {
             domain,
             key,
-            folder,
+            folder: options.state.clone(),
             http: http.build().context("making an HTTP client")?,
-            within,
+            bounds: Bounds { within, limits },
+            checks,
             slots: RwLock::default(),
             books: tokio::sync::Mutex::default(),
             now: AtomicU64::new(0),
@@ -97,7 +113,7 @@ impl Desk {
         if let Some(book) = books.get(&target) {
             return Ok(Arc::clone(book));
         }
-        let book = Arc::new(Book::open(&self.folder, self.domain, served, self.within).await?);
+        let book = Arc::new(Book::open(&self.folder, self.domain, served, self.bounds).await?);
         books.insert(target, Arc::clone(&book));
         Ok(book)
     }
@@ -113,7 +129,7 @@ impl Desk {
         let mut books = self.books.lock().await;
         let book = match books.get(&target) {
             Some(book) => Some(Arc::clone(book)),
-            None => Book::reopen(&self.folder, self.domain, target, self.within).await?.map(Arc::new),
+            None => Book::reopen(&self.folder, self.domain, target, self.bounds).await?.map(Arc::new),
         };
         books.extend(book.iter().map(|book| (target, Arc::clone(book))));
         Ok(book.map(|book| (book.served().endpoint.clone(), book)))
@@ -130,7 +146,7 @@ impl Desk {
 
     /// Forwards an invocation, and checks what the provider says that it used.
     pub async fn invoke(
-        &self,
+        self: &Arc<Self>,
         deal: DealId,
         slot: u8,
         module: Option<B256>,
@@ -143,28 +159,61 @@ impl Desk {
         }
         let id = B256::from(rand::random::<[u8; 32]>());
         let signature = usage::sign(self.domain, &self.key, target_of(served.serving), id, &input)?;
-        book.forward(id, self.now.load(Ordering::Relaxed)).await?;
+        let which = module.or_else(|| served.modules.first().copied());
+        let check =
+            which.filter(|_| self.checks.as_ref().is_some_and(|checks| rand::random_range(0..checks.one_in) == 0));
+        book.forward(id, self.now.load(Ordering::Relaxed), check.is_some()).await?;
         self.counts.forwarded.add(1);
         let started = Instant::now();
         let base = served.endpoint.trim_end_matches('/');
         let query = module.map(|module| format!("?module={module}")).unwrap_or_default();
         let url = format!("{base}/v1/deals/{deal}/slots/{slot}/invoke{query}");
         let request = self.http.post(url).header(ID_HEADER, id.to_string());
-        let request = request.header(SIGNATURE_HEADER, signature.to_string()).body(input);
+        let request = request.header(SIGNATURE_HEADER, signature.to_string()).body(input.clone());
         let answer = read::<Invoked>(request, INVOKED_BYTES).await;
         let elapsed = started.elapsed();
-        // Where the line broke it may still run, for as long as is waited; who answers, even by an error, has ended.
-        let is_lost = answer.as_ref().is_err_and(|error| error.starts_with(NO_ANSWER));
-        book.ended(id, if is_lost { self.within } else { elapsed });
+        // Who answers, even by an error, has ended; where the line broke nothing more is measured.
+        match &answer {
+            Err(error) if error.starts_with(NO_ANSWER) => book.broken(id, elapsed),
+            _ => book.answered(id, elapsed),
+        }
+        if let Some(module) = check {
+            let (desk, book) = (Arc::clone(self), Arc::clone(&book));
+            let output = answer.as_ref().ok().and_then(|invoked| invoked.output.clone());
+            // Whoever asked does not wait for it, and neither does anybody else's invocation.
+            tokio::spawn(async move {
+                let again = desk.again(module, input, output).await;
+                desk.note(&book, book.checked(id, again));
+            });
+        }
         let invoked = answer.map_err(|error| {
             self.counts.unanswered.add(1);
             Refusal(StatusCode::BAD_GATEWAY, format!("the provider: {error}"))
         })?;
-        if let Err(difference) = book.offer(invoked.usage) {
+        self.note(&book, book.offer(invoked.usage));
+        Ok(invoked)
+    }
+
+    fn note(&self, book: &Book, counted: Result<(), Difference>) {
+        if let Err(difference) = counted {
             self.counts.differences.add(1);
+            let Serving { deal, slot, .. } = book.served().serving;
             tracing::warn!("deal {deal}, slot {slot}: {difference}; nothing more is forwarded");
         }
-        Ok(invoked)
+    }
+
+    /// Runs an input itself. None: it could not be, or its fuel says nothing about that of another machine.
+    async fn again(&self, module: B256, input: body::Bytes, output: Option<Bytes>) -> Option<Again> {
+        let library = &self.checks.as_ref()?.library;
+        let run = async { library.run(library.module(module).await?, input).await };
+        let run = run.await.inspect_err(|error| tracing::warn!("module {module} is not run again: {error:#}")).ok()?;
+        if run.output.as_ref().is_err_and(|trap| !trap.is_deterministic()) {
+            return None;
+        }
+        self.counts.checked.add(1);
+        // A provider's limits may be lower, so that what ends here trapped there.
+        let is_same = output.is_none_or(|theirs| run.output.is_ok_and(|ours| ours[..] == theirs[..]));
+        Some(Again { fuel: run.fuel, memory_mib: mebibytes_up(run.memory_bytes), is_same })
     }
 
     /// Fetches records that were not answered, as those of invocations during which it was killed.
@@ -172,7 +221,7 @@ impl Desk {
         let Serving { deal, slot, number, .. } = book.served().serving;
         let base = endpoint.trim_end_matches('/');
         loop {
-            let from = book.size();
+            let (from, mut shown) = (book.size(), 0);
             let url = format!("{base}/v1/deals/{deal}/slots/{slot}/usage?serving={number}&from={from}");
             let page: Entries = read(self.http.get(url), ENTRIES_BYTES).await.map_err(|error| anyhow!(error))?;
             if page.entries.is_empty() {
@@ -180,7 +229,9 @@ impl Desk {
             }
             for entry in page.entries {
                 book.offer(entry)?;
+                shown = shown.max(entry.index + 1);
             }
+            book.until_counted(shown).await;
             ensure!(book.size() > from, "the provider answers other records than it is asked for");
         }
     }
@@ -193,6 +244,7 @@ impl Desk {
         {
             tracing::warn!("deal {}, slot {}: records are not taken: {error:#}", claim.target.deal, claim.target.slot);
         }
+        book.until_counted(claim.invocations).await;
         let signed = book.sign(self.domain, &self.key, claim).await?;
         match &signed {
             Ok(_) => self.counts.signed.add(1),

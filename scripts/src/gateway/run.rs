@@ -12,6 +12,7 @@ use axum::Router;
 use axum::routing::get;
 use metering::Serving;
 use metering::signing::Domain;
+use runtime::Limits;
 use tokio::net::TcpListener;
 
 use super::book::Served;
@@ -24,6 +25,10 @@ use crate::meter::{self, Meter, Pulse};
 use crate::prober::roll::Roll;
 use crate::usage::METERED;
 use crate::waits::Follow;
+use crate::workload::library;
+
+/// Of so many invocations one is run again, where modules are there: a provider that says too much of each gets away with few.
+pub const ONE_IN: u32 = 64;
 
 /// How a gateway is run.
 #[derive(Debug, Clone)]
@@ -34,12 +39,19 @@ pub struct Options {
     pub within: Duration,
     /// How often the node is asked for its head.
     pub poll: Duration,
+    /// Of one invocation; no record may say more.
+    pub limits: Limits,
+    /// Folder of modules, to run some inputs again and compare; none: nothing is.
+    pub modules: Option<PathBuf>,
+    /// One in so many invocations is; zero: none.
+    pub one_in: u32,
 }
 
 impl Options {
     pub fn new(state: PathBuf) -> Self {
         // Longer than providers let a module run by themselves.
-        Self { state, within: Duration::from_secs(90), poll: Duration::from_millis(500) }
+        let (within, poll) = (Duration::from_secs(90), Duration::from_millis(500));
+        Self { state, within, poll, limits: Limits::default(), modules: None, one_in: ONE_IN }
     }
 }
 
@@ -65,6 +77,7 @@ pub struct Gateway {
     options: Options,
     census: Census,
     roll: Roll,
+    modules: BTreeMap<DealId, Vec<B256>>,
     desk: Arc<Desk>,
     meters: Arc<Meters>,
 }
@@ -75,9 +88,9 @@ impl Gateway {
         ensure!(!context.is_planning(), "A gateway runs for days: there is nothing to plan.");
         let (customer, key) = (context.account()?, context.signer()?.clone());
         let domain = domain(&context);
-        let desk = Desk::new(domain, key, options.state.clone(), options.within)?;
-        let (census, roll, meters) = (Census::default(), Roll::default(), Arc::default());
-        Ok(Self { context, customer, options, census, roll, desk, meters })
+        let desk = Desk::new(domain, key, &options)?;
+        let (census, roll, modules, meters) = (Census::default(), Roll::default(), BTreeMap::new(), Arc::default());
+        Ok(Self { context, customer, options, census, roll, modules, desk, meters })
     }
 
     pub fn desk(&self) -> Arc<Desk> {
@@ -108,18 +121,21 @@ impl Gateway {
     }
 
     /// Slots of the customer's metered deals that are served by somebody who can be reached.
-    fn served(&self) -> BTreeMap<(DealId, u8), Served> {
+    async fn served(&mut self) -> Result<BTreeMap<(DealId, u8), Served>> {
+        let mut slots = BTreeMap::new();
         let ours =
             self.census.deals().filter(|seen| seen.deal.customer == self.customer && seen.deal.paymentMode == METERED);
-        let places = ours.flat_map(|seen| seen.places.iter().map(move |(slot, place)| (seen.id, *slot, place)));
-        let served = places.filter(|(_, slot, place)| *slot < STANDBY && place.status == SERVING);
-        let reached = served.filter_map(|(deal, slot, place)| {
-            let endpoint = self.roll.provider(place.provider)?.to_owned();
-            let serving = Serving { deal: deal.0, slot, number: place.serving, provider: place.provider };
-            let (price, started_at) = (place.price, place.startedAt.to());
-            Some(((deal, slot), Served { serving, price, started_at, endpoint }))
-        });
-        reached.collect()
+        for seen in ours {
+            for (slot, place) in seen.places.iter().filter(|(slot, _)| *slot < STANDBY) {
+                let endpoint = self.roll.provider(place.provider).filter(|_| place.status == SERVING);
+                let Some(endpoint) = endpoint.map(str::to_owned) else { continue };
+                let serving = Serving { deal: seen.id.0, slot: *slot, number: place.serving, provider: place.provider };
+                let (price, started_at) = (place.price, place.startedAt.to());
+                let modules = library::named(&self.context, &mut self.modules, seen.id).await?;
+                slots.insert((seen.id, *slot), Served { serving, price, started_at, endpoint, modules });
+            }
+        }
+        Ok(slots)
     }
 }
 
@@ -137,7 +153,7 @@ impl Follow for Gateway {
         }
         self.census.look(&self.context, head).await?;
         self.roll.read(&self.context, head).await?;
-        let slots = self.served();
+        let slots = self.served().await?;
         self.meters.servings.set(slots.len() as u64);
         self.desk.update(slots, head.time);
         self.meters.head.set(head.number);
@@ -163,6 +179,7 @@ fn render(desk: &Desk, meters: &Meters) -> String {
             ("head_block", "Number of the last block seen", "gauge", meters.head.get()),
             ("servings", "Slots that invocations are forwarded to", "gauge", meters.servings.get()),
             ("forwarded_total", "Invocations that were forwarded", "counter", desk.counts.forwarded.get()),
+            ("checked_total", "Invocations that were run again, to compare", "counter", desk.counts.checked.get()),
             ("unanswered_total", "Invocations that were not answered", "counter", desk.counts.unanswered.get()),
             ("differences_total", "Records that are not what was measured", "counter", desk.counts.differences.get()),
             ("vouchers_total", "Claims that were answered by a voucher", "counter", desk.counts.signed.get()),

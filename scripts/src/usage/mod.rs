@@ -9,6 +9,8 @@
 
 pub mod journal;
 
+use std::time::Duration;
+
 use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy::signers::SignerSync as _;
 use alloy::signers::local::PrivateKeySigner;
@@ -158,6 +160,16 @@ impl Signed {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refused {
     pub reason: String,
+}
+
+/// A duration as records have it.
+pub(crate) fn milliseconds_up(duration: Duration) -> u32 {
+    u32::try_from(duration.as_micros().div_ceil(1_000)).unwrap_or(u32::MAX)
+}
+
+/// Memory as records have it.
+pub(crate) fn mebibytes_up(bytes: usize) -> u32 {
+    u32::try_from(bytes.div_ceil(1 << 20)).unwrap_or(u32::MAX)
 }
 
 pub fn target_of(serving: Serving) -> Target {

@@ -14,7 +14,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use contracts::{IFaults, Modules, Staking};
+use contracts::{IFaults, Staking};
 use metering::Serving;
 use runtime::Limits;
 use serde::Deserialize;
@@ -23,7 +23,7 @@ use tokio::sync::oneshot;
 
 use super::books::Books;
 use super::invoke::{Hosted, Hosting};
-use super::{Alive, SERVE, collect, domain};
+use super::{Alive, SERVE, collect, domain, library};
 use crate::blocks::Head;
 use crate::census::{ASSIGNED, Census, SERVING};
 use crate::chain::Context;
@@ -249,7 +249,7 @@ impl Host {
                 }
                 let serving = Serving { deal: seen.id.0, slot: *slot, number: place.serving, provider: self.provider };
                 let (price, customer) = (place.price, seen.deal.customer);
-                let modules = modules_of(&self.context, &mut self.modules, seen.id).await?;
+                let modules = library::named(&self.context, &mut self.modules, seen.id).await?;
                 slots.insert((seen.id, *slot), Hosted { serving, price, customer, modules });
             }
         }
@@ -340,16 +340,6 @@ impl Follow for Host {
     fn failed(&self) {
         self.desk.meters.failures.add(1);
     }
-}
-
-/// Modules that a deal names.
-async fn modules_of(context: &Context, known: &mut BTreeMap<DealId, Vec<B256>>, deal: DealId) -> Result<Vec<B256>> {
-    if let Some(modules) = known.get(&deal) {
-        return Ok(modules.clone());
-    }
-    let named = context.view(context.at().modules, Modules::modulesOfCall { deal: deal.0 }).await?;
-    known.insert(deal, named.modules.clone());
-    Ok(named.modules)
 }
 
 #[cfg(test)]

@@ -1,15 +1,14 @@
 //! Hosting: runs the module of a metered deal for its customer's gateways, within limits, and meters it.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fs;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::time::Instant;
 
 use alloy::primitives::aliases::U96;
-use alloy::primitives::{Address, B256, Bytes, keccak256};
-use anyhow::{Context as _, Result, bail};
+use alloy::primitives::{Address, B256, Bytes};
+use anyhow::{Context as _, Result, anyhow};
 use axum::body;
 use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -17,16 +16,19 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use metering::{Invocation, Serving};
-use runtime::{Limits, Module};
+use runtime::Limits;
 use serde::Deserialize;
 use tokio::sync::Semaphore;
-use tokio::task::spawn_blocking;
 
 use super::books::{Book, Books};
+use super::library::Library;
 use crate::ids::DealId;
 use crate::meter::{self, Meter};
 use crate::prober::statement::Target;
-use crate::usage::{self, ID_HEADER, INPUT_BYTES, Invoked, MILLICORES, Refused, SIGNATURE_HEADER, target_of};
+use crate::usage::{
+    self, ID_HEADER, INPUT_BYTES, Invoked, MILLICORES, Refused, SIGNATURE_HEADER, mebibytes_up, milliseconds_up,
+    target_of,
+};
 
 /// Gateways that were looked up are forgotten together: a flood of strangers must not fill the memory.
 const GATEWAYS_MAX: usize = 10_000;
@@ -74,14 +76,12 @@ pub trait Registry: Send + Sync {
 
 /// Invariants:
 /// 1. Nothing runs but what a gateway of the deal's customer asked for, once for each id.
-/// 2. What ran is in the book of its serving before it is answered.
+/// 2. What ran is in the book of its serving before it is answered, also where nobody waits for the answer any more.
 #[derive(Debug)]
 pub struct Hosting<R> {
     books: Books,
     registry: R,
-    runtime: runtime::Host,
-    folder: Option<PathBuf>,
-    modules: RwLock<HashMap<B256, Module>>,
+    library: Arc<Library>,
     slots: RwLock<BTreeMap<(DealId, u8), Hosted>>,
     gateways: RwLock<HashMap<(Address, Address), bool>>,
     /// Time of the head block, in seconds.
@@ -96,9 +96,7 @@ impl<R: Registry + 'static> Hosting<R> {
         Ok(Self {
             books,
             registry,
-            runtime: runtime::Host::new(limits)?,
-            folder,
-            modules: RwLock::default(),
+            library: Library::new(folder, limits)?,
             slots: RwLock::default(),
             gateways: RwLock::default(),
             now: AtomicU64::new(0),
@@ -134,35 +132,6 @@ impl<R: Registry + 'static> Hosting<R> {
         }
         known.insert(key, signs);
         Ok(signs)
-    }
-
-    /// The module with this hash, compiled once.
-    async fn module(self: &Arc<Self>, hash: B256) -> Result<Module> {
-        if let Some(module) = self.modules.read().unwrap_or_else(PoisonError::into_inner).get(&hash) {
-            return Ok(module.clone());
-        }
-        let hosting = Arc::clone(self);
-        spawn_blocking(move || {
-            let bytes = hosting.find(hash)?;
-            let module = hosting.runtime.load(&bytes)?;
-            hosting.modules.write().unwrap_or_else(PoisonError::into_inner).insert(hash, module.clone());
-            Ok(module)
-        })
-        .await?
-    }
-
-    fn find(&self, hash: B256) -> Result<Vec<u8>> {
-        let folder = self.folder.as_ref().context("this provider has no folder of modules: start it with --modules")?;
-        for entry in fs::read_dir(folder).with_context(|| format!("reading {}", folder.display()))? {
-            let path = entry?.path();
-            if path.extension().is_some_and(|extension| extension == "wasm")
-                && let Ok(bytes) = fs::read(&path)
-                && keccak256(&bytes) == hash
-            {
-                return Ok(bytes);
-            }
-        }
-        bail!("{} has no module {hash}", folder.display())
     }
 
     pub fn router(self: &Arc<Self>) -> Router {
@@ -213,6 +182,16 @@ struct Which {
     module: Option<B256>,
 }
 
+/// The line to who asked: notes when he hung up.
+struct Line(Arc<OnceLock<Instant>>);
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        // It is dropped once.
+        let _ = self.0.set(Instant::now());
+    }
+}
+
 async fn invoke<R: Registry + 'static>(
     State(hosting): State<Arc<Hosting<R>>>,
     Path((deal, slot)): Path<(u64, u8)>,
@@ -220,19 +199,29 @@ async fn invoke<R: Registry + 'static>(
     headers: HeaderMap,
     input: body::Bytes,
 ) -> Result<Json<Invoked>, Refusal> {
-    let invoked = run(&hosting, (deal, slot), which.module, &headers, input).await;
-    if invoked.is_err() {
-        hosting.counts.refused.add(1);
-    }
+    let cut = Arc::new(OnceLock::new());
+    let line = Line(Arc::clone(&cut));
+    // Who hangs up must not have cycles for nothing, nor more of them side by side than there may be.
+    let ran = tokio::spawn(async move {
+        let invoked = run(&hosting, (deal, slot), which.module, &headers, input, &cut).await;
+        if invoked.is_err() {
+            hosting.counts.refused.add(1);
+        }
+        invoked
+    });
+    let invoked = ran.await.map_err(|error| anyhow!(error))?;
+    drop(line);
     invoked.map(Json)
 }
 
+/// `cut` is when who asked hung up.
 async fn run<R: Registry + 'static>(
     hosting: &Arc<Hosting<R>>,
     (deal, slot): (u64, u8),
     module: Option<B256>,
     headers: &HeaderMap,
     input: body::Bytes,
+    cut: &OnceLock<Instant>,
 ) -> Result<Invoked, Refusal> {
     let hosted = hosting.slot(deal, slot).ok_or_else(unknown)?;
     let id = asked_by_gateway(hosting, &hosted, headers, &input).await?;
@@ -241,7 +230,7 @@ async fn run<R: Registry + 'static>(
         None => hosted.modules.first().copied(),
     };
     let hash = hash.ok_or_else(|| Refusal(StatusCode::NOT_FOUND, "the deal names no such module".to_owned()))?;
-    let module = hosting.module(hash).await.map_err(|error| {
+    let module = hosting.library.module(hash).await.map_err(|error| {
         tracing::error!("deal {deal}: module {hash} cannot be run: {error:#}");
         Refusal(StatusCode::SERVICE_UNAVAILABLE, format!("module {hash} cannot be run here: {error}"))
     })?;
@@ -250,12 +239,16 @@ async fn run<R: Registry + 'static>(
         return Err(Refusal(StatusCode::CONFLICT, format!("invocation {id} was taken on before")));
     }
     let _permit = hosting.at_once.acquire().await.context("nobody closes it")?;
-    let started_at_ms = hosting.now.load(Ordering::Relaxed) * 1_000;
-    let runner = Arc::clone(hosting);
-    let run = spawn_blocking(move || runner.runtime.run(&module, &input)).await.context("running a module")?;
+    if cut.get().is_some() {
+        return Err(Refusal(StatusCode::REQUEST_TIMEOUT, "nobody waits for it any more".to_owned()));
+    }
+    let (started_at_ms, begin) = (hosting.now.load(Ordering::Relaxed) * 1_000, Instant::now());
+    let run = hosting.library.run(module, input).await?;
+    // A gateway pays for what it measured, which ends where the line does.
+    let duration = cut.get().map_or(run.duration, |cut| run.duration.min(cut.saturating_duration_since(begin)));
     let invocation = Invocation {
         started_at_ms,
-        duration_ms: milliseconds_up(run.duration),
+        duration_ms: milliseconds_up(duration),
         millicores: MILLICORES,
         memory_mib: mebibytes_up(run.memory_bytes),
         fuel: run.fuel,
@@ -297,14 +290,6 @@ async fn asked_by_gateway<R: Registry + 'static>(
         return Err(Refusal(StatusCode::FORBIDDEN, reason));
     }
     Ok(id)
-}
-
-fn milliseconds_up(duration: Duration) -> u32 {
-    u32::try_from(duration.as_micros().div_ceil(1_000)).unwrap_or(u32::MAX)
-}
-
-fn mebibytes_up(bytes: usize) -> u32 {
-    u32::try_from(bytes.div_ceil(1 << 20)).unwrap_or(u32::MAX)
 }
 
 #[derive(Debug, Deserialize)]

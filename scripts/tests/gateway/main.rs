@@ -1,7 +1,10 @@
 //! A provider that hosts a module and a gateway that signs for it, over HTTP; killed as processes, and lied to.
 
+mod kills;
+mod lies;
+
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,13 +12,14 @@ use std::time::Duration;
 use alloy::primitives::aliases::U96;
 use alloy::primitives::{Address, B256, Bytes, keccak256};
 use alloy::signers::local::PrivateKeySigner;
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 use axum::Router;
 use metering::Serving;
 use metering::signing::Domain;
 use runtime::Limits;
 use scripts::gateway::book::Served;
 use scripts::gateway::desk::Desk;
+use scripts::gateway::run::Options;
 use scripts::ids::DealId;
 use scripts::usage::{self, Claim, Entries, Invoked, Proof, Refused, Signed, target_of};
 use scripts::workload::books::Books;
@@ -40,6 +44,20 @@ const ROLE: &str = "SURETY_TEST_ROLE";
 
 fn key() -> PrivateKeySigner {
     PrivateKeySigner::from_bytes(&GATEWAY).expect("a number in range")
+}
+
+/// Of both, small enough to be reached.
+fn limits() -> Limits {
+    Limits { fuel: 100_000_000, memory_bytes: 4 << 20, ..Limits::default() }
+}
+
+thread_local! {
+    /// Making one takes longer than an invocation; a test has a thread of its own.
+    static CLIENT: reqwest::Client = reqwest::Client::new();
+}
+
+fn client() -> reqwest::Client {
+    CLIENT.with(reqwest::Client::clone)
 }
 
 /// One gateway is registered, of one customer.
@@ -92,8 +110,11 @@ struct Setting {
 
 impl Setting {
     fn provider(&self) -> Result<Arc<Hosting<Registered>>> {
+        self.provider_with(limits())
+    }
+
+    fn provider_with(&self, limits: Limits) -> Result<Arc<Hosting<Registered>>> {
         let books = Books::new(self.folder.join("provider"), DOMAIN);
-        let limits = Limits { fuel: 100_000_000, memory_bytes: 4 << 20, ..Limits::default() };
         let hosting = Hosting::new(books, Registered, Some(self.folder.join("modules")), limits, 2)?;
         let hosting = Arc::new(hosting);
         let (modules, price) = (self.modules.clone(), U96::from(PRICE));
@@ -103,11 +124,25 @@ impl Setting {
     }
 
     fn gateway(&self) -> Result<Arc<Desk>> {
-        let desk = Desk::new(DOMAIN, key(), self.folder.join("gateway"), WITHIN)?;
-        let (price, endpoint) = (U96::from(PRICE), self.endpoint.clone());
-        let served = Served { serving: SERVING, price, started_at: NOW - 60, endpoint };
-        desk.update(BTreeMap::from([((DealId(SERVING.deal), SERVING.slot), served)]), NOW);
+        self.gateway_with(Options::new(self.folder.join("gateway")))
+    }
+
+    /// Runs every input again.
+    fn wary(&self) -> Result<Arc<Desk>> {
+        let modules = Some(self.folder.join("modules"));
+        self.gateway_with(Options { modules, one_in: 1, ..Options::new(self.folder.join("gateway")) })
+    }
+
+    fn gateway_with(&self, options: Options) -> Result<Arc<Desk>> {
+        let desk = Desk::new(DOMAIN, key(), &Options { within: WITHIN, limits: limits(), ..options })?;
+        desk.update(self.served(&self.endpoint), NOW);
         Ok(desk)
+    }
+
+    fn served(&self, endpoint: &str) -> BTreeMap<(DealId, u8), Served> {
+        let (price, endpoint, modules) = (U96::from(PRICE), endpoint.to_owned(), self.modules.clone());
+        let served = Served { serving: SERVING, price, started_at: NOW - 60, endpoint, modules };
+        BTreeMap::from([((DealId(SERVING.deal), SERVING.slot), served)])
     }
 }
 
@@ -170,12 +205,12 @@ async fn answer<T: DeserializeOwned>(request: reqwest::RequestBuilder) -> Result
 }
 
 async fn invoke(url: &str, input: Vec<u8>) -> Result<Invoked> {
-    let (_, invoked) = answer(reqwest::Client::new().post(slot(url) + "/invoke").body(input)).await?;
+    let (_, invoked) = answer(client().post(slot(url) + "/invoke").body(input)).await?;
     invoked.map_err(anyhow::Error::msg)
 }
 
 async fn sign(url: &str, claim: &Claim) -> Result<Result<Signed, String>> {
-    Ok(answer(reqwest::Client::new().post(format!("{url}/v1/vouchers")).json(claim)).await?.1)
+    Ok(answer(client().post(format!("{url}/v1/vouchers")).json(claim)).await?.1)
 }
 
 /// What the provider could claim, as anybody computes it from what it shows.
@@ -183,7 +218,7 @@ async fn claim(provider: &str) -> Result<Claim> {
     let (mut tree, mut amount) = (metering::Tree::default(), 0);
     loop {
         let url = format!("{}/usage?from={}", slot(provider), tree.size());
-        let page: Entries = answer(reqwest::Client::new().get(url)).await?.1.map_err(anyhow::Error::msg)?;
+        let page: Entries = answer(client().get(url)).await?.1.map_err(anyhow::Error::msg)?;
         if page.entries.is_empty() {
             let invocations = tree.size() as u64;
             return Ok(Claim { target: target_of(SERVING), invocations, amount, usage_root: tree.root() });
@@ -224,7 +259,7 @@ async fn what_ran_is_paid_for_by_a_voucher_against_which_each_record_is_checked(
     invoke(&gateway, vec![]).await?;
     for index in 0..10 {
         let url = format!("{}/usage/{index}/proof?size=10", slot(&provider));
-        let proof: Proof = answer(reqwest::Client::new().get(url)).await?.1.map_err(anyhow::Error::msg)?;
+        let proof: Proof = answer(client().get(url)).await?.1.map_err(anyhow::Error::msg)?;
         assert!(proof.holds(signed.usage_root, signed.invocations));
     }
     // Asked again for less, it answers what it signed.
@@ -263,7 +298,7 @@ async fn strangers_and_repetitions_do_not_run() -> Result<()> {
     let world = World::new(&[])?;
     let hosting = world.setting("").provider()?;
     let provider = serve(hosting.router()).await?;
-    let (id, target, client) = (B256::repeat_byte(3), target_of(SERVING), reqwest::Client::new());
+    let (id, target, client) = (B256::repeat_byte(3), target_of(SERVING), client());
     let post = |signature: Bytes, id: B256, input: &'static [u8]| {
         let request = client.post(slot(&provider) + "/invoke").header(usage::ID_HEADER, id.to_string());
         answer::<Invoked>(request.header(usage::SIGNATURE_HEADER, signature.to_string()).body(input))
@@ -306,9 +341,8 @@ async fn a_host_survives_what_modules_do_and_charges_what_ran() -> Result<()> {
     let hosting = world.setting("").provider()?;
     let provider = serve(hosting.router()).await?;
     let gateway = serve(world.setting(&provider).gateway()?.router()).await?;
-    let call = |module: B256| {
-        answer::<Invoked>(reqwest::Client::new().post(format!("{}/invoke?module={module}", slot(&gateway))).body("x"))
-    };
+    let call =
+        |module: B256| answer::<Invoked>(client().post(format!("{}/invoke?module={module}", slot(&gateway))).body("x"));
     let trapped = call(world.modules[1]).await?.1.map_err(anyhow::Error::msg)?;
     assert_eq!((trapped.output, trapped.trap.as_deref()), (None, Some("it used up its fuel")));
     assert_eq!(trapped.usage.fuel, 100_000_000);
@@ -324,164 +358,5 @@ async fn a_host_survives_what_modules_do_and_charges_what_ran() -> Result<()> {
     let claim = claim(&provider).await?;
     let signed = sign(&gateway, &claim).await?.map_err(anyhow::Error::msg)?;
     assert_eq!((signed.invocations, signed.amount), (3, claim.amount));
-    Ok(())
-}
-
-type Lie = fn(&mut usage::Entry);
-
-/// A provider that hosts honestly, and lies about what was used.
-async fn liar(world: &World, lie: Lie) -> Result<String> {
-    let honest = serve(world.setting("").provider()?.router()).await?;
-    let invoke = move |headers: axum::http::HeaderMap, input: axum::body::Bytes| async move {
-        let request = reqwest::Client::new().post(slot(&honest) + "/invoke").headers(headers).body(input);
-        let mut invoked = answer::<Invoked>(request).await.expect("it answers").1.expect("it runs");
-        lie(&mut invoked.usage);
-        axum::Json(invoked)
-    };
-    let path = format!("/v1/deals/{}/slots/{}/invoke", SERVING.deal, SERVING.slot);
-    serve(Router::new().route(&path, axum::routing::post(invoke))).await
-}
-
-#[tokio::test]
-async fn a_provider_that_says_more_than_was_measured_is_not_signed_for_and_gets_no_more_work() -> Result<()> {
-    let lies: [(Lie, &str); 5] = [
-        (|entry| entry.charge += 1, "charges"),
-        (|entry| entry.duration_ms = 40_000, "measured"),
-        (|entry| entry.memory_mib = 5_000, "MiB"),
-        (|entry| entry.invocation = B256::ZERO, "not forwarded"),
-        (|entry| entry.started_at_ms += 10_000_000, "begins"),
-    ];
-    for (lie, why) in lies {
-        let world = World::new(&[])?;
-        let provider = liar(&world, lie).await?;
-        let gateway = serve(world.setting(&provider).gateway()?.router()).await?;
-        invoke(&gateway, b"input".to_vec()).await?;
-        let usage_root = B256::ZERO;
-        let claim = Claim { target: target_of(SERVING), invocations: 1, amount: 1, usage_root };
-        let reason = sign(&gateway, &claim).await?.expect_err("it lies");
-        assert!(reason.contains(why) && reason.contains("differ"), "{reason}");
-        let refused = invoke(&gateway, b"input".to_vec()).await.expect_err("nothing more is forwarded");
-        assert!(refused.to_string().contains("not paid further"), "{refused}");
-    }
-    Ok(())
-}
-
-#[tokio::test]
-async fn a_provider_that_refuses_at_once_is_not_signed_for_a_long_run() -> Result<()> {
-    let asked: Arc<std::sync::Mutex<B256>> = Arc::default();
-    let noted = Arc::clone(&asked);
-    let refuse = move |headers: axum::http::HeaderMap| async move {
-        let id = headers.get(usage::ID_HEADER).and_then(|id| id.to_str().ok()).and_then(|id| id.parse().ok());
-        *noted.lock().expect("nobody panics") = id.expect("a gateway names each invocation");
-        axum::http::StatusCode::SERVICE_UNAVAILABLE
-    };
-    let show = move || async move {
-        let record = metering::Record {
-            index: 0,
-            started_at_ms: NOW * 1_000,
-            duration_ms: 20_000,
-            memory_mib: 1,
-            fuel: 1,
-            charge: 20_000_000,
-        };
-        let entry = usage::Entry::new(*asked.lock().expect("nobody panics"), &record);
-        axum::Json(Entries { size: 1, entries: vec![entry] })
-    };
-    let path = format!("/v1/deals/{}/slots/{}", SERVING.deal, SERVING.slot);
-    let router = Router::new().route(&(path.clone() + "/invoke"), axum::routing::post(refuse));
-    let provider = serve(router.route(&(path + "/usage"), axum::routing::get(show))).await?;
-    let world = World::new(&[])?;
-    let gateway = serve(world.setting(&provider).gateway()?.router()).await?;
-    assert!(invoke(&gateway, b"input".to_vec()).await.is_err());
-    let claim = Claim { target: target_of(SERVING), invocations: 1, amount: 20_000_000, usage_root: B256::ZERO };
-    let reason = sign(&gateway, &claim).await?.expect_err("it did not run");
-    assert!(reason.contains("says 20000 ms"), "{reason}");
-    Ok(())
-}
-
-/// Invokes until the gateway is gone; how many were answered.
-async fn invoke_until_gone(url: String) -> usize {
-    let mut answered = 0;
-    while invoke(&url, vec![7; 1_000]).await.is_ok() {
-        answered += 1;
-    }
-    answered
-}
-
-#[tokio::test]
-async fn a_gateway_killed_in_mid_period_signs_nothing_twice_and_loses_nothing() -> Result<()> {
-    let world = World::new(&[])?;
-    let hosting = world.setting("").provider()?;
-    let provider = serve(hosting.router()).await?;
-    let setting = world.setting(&provider);
-    let mut before: Option<Signed> = None;
-    for _ in 0..3 {
-        let gateway = Process::start("gateway", &setting).await?;
-        let calls: Vec<_> = (0..8).map(|_| tokio::spawn(invoke_until_gone(gateway.url.clone()))).collect();
-        let goal = hosting.counts.invocations.get() + 40;
-        while hosting.counts.invocations.get() < goal {
-            tokio::task::yield_now().await;
-        }
-        // With invocations on their way in both directions.
-        gateway.kill().await?;
-        let mut answered = 0;
-        for call in calls {
-            answered += call.await?;
-        }
-        ensure!(answered > 0, "some were answered before it was killed");
-
-        let gateway = Process::start("gateway", &setting).await?;
-        let claim = claim(&provider).await?;
-        let signed = sign(&gateway.url, &claim).await?.map_err(anyhow::Error::msg)?;
-        assert_eq!((signed.invocations, signed.amount), (claim.invocations, claim.amount), "nothing is lost");
-        if let Some(before) = &before {
-            assert_eq!(signed.voucher().follows(&before.voucher()), Ok(()));
-        }
-        // Killed after it signed, it answers the same voucher, and not another for the same usage.
-        gateway.kill().await?;
-        let gateway = Process::start("gateway", &setting).await?;
-        assert_eq!(sign(&gateway.url, &claim).await?, Ok(signed.clone()));
-        gateway.kill().await?;
-        before = Some(signed);
-    }
-    Ok(())
-}
-
-#[tokio::test]
-async fn a_provider_killed_while_modules_run_keeps_what_it_answered() -> Result<()> {
-    let world = World::new(&[])?;
-    let provider = Process::start("provider", &world.setting("")).await?;
-    let gateway = world.setting(&provider.url).gateway()?;
-    let url = serve(gateway.router()).await?;
-    let calls: Vec<_> = (0..4).map(|_| tokio::spawn(invoke_until_gone(url.clone()))).collect();
-    while gateway.counts.forwarded.get() < 40 {
-        tokio::task::yield_now().await;
-    }
-    provider.kill().await?;
-    let mut answered = 0;
-    for call in calls {
-        answered += call.await? as u64;
-    }
-    let provider = Process::start("provider", &world.setting("")).await?;
-    let served =
-        Served { serving: SERVING, price: U96::from(PRICE), started_at: NOW - 60, endpoint: provider.url.clone() };
-    gateway.update(BTreeMap::from([((DealId(SERVING.deal), SERVING.slot), served)]), NOW + 1);
-    invoke(&url, b"again".to_vec()).await?;
-    let claim = claim(&provider.url).await?;
-    assert!(claim.invocations > answered, "{} of {answered} are kept", claim.invocations);
-    let signed = sign(&url, &claim).await?.map_err(anyhow::Error::msg)?;
-    assert_eq!((signed.invocations, signed.amount, signed.until), (claim.invocations, claim.amount, NOW + 1));
-    Ok(())
-}
-
-#[tokio::test]
-async fn two_gateways_do_not_share_a_folder() -> Result<()> {
-    let world = World::new(&[])?;
-    let provider = serve(world.setting("").provider()?.router()).await?;
-    let first = Process::start("gateway", &world.setting(&provider)).await?;
-    invoke(&first.url, b"input".to_vec()).await?;
-    let second = Process::start("gateway", &world.setting(&provider)).await?;
-    assert!(invoke(&second.url, b"input".to_vec()).await.is_err_and(|error| error.to_string().contains("failed")));
-    assert!(Path::new(&world.folder.path().join("gateway/7-1-3.usage")).exists());
     Ok(())
 }
