@@ -7,6 +7,7 @@ pub mod prover;
 pub mod replay;
 
 mod crowd;
+mod gateway;
 mod meter;
 
 use anyhow::Result;

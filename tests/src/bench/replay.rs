@@ -18,6 +18,7 @@ use scripts::ids::OfferId;
 use scripts::voucher::written;
 use scripts::{offer, operator, provider};
 
+use super::gateway;
 use super::meter::{Meter, own_cpu};
 use super::{Figure, thousandths};
 use crate::actors::{self, Customer, Provider};
@@ -33,11 +34,11 @@ const HOUR_SECONDS: u64 = 3_600;
 const PRICES: [&str; 5] = ["0.930007", "0.970003", "1.010009", "1.090001", "1.130011"];
 const PRICE_MAX: &str = "1.2";
 const UNITS: u32 = 100_000;
-const STAKE: &str = "10000000";
-const PURSE_FLT: &str = "20000000";
-const PURSE_USD: &str = "1000000";
+pub(super) const STAKE: &str = "10000000";
+pub(super) const PURSE_FLT: &str = "20000000";
+pub(super) const PURSE_USD: &str = "1000000";
 /// What the gateway may sign in a day.
-const CAP: &str = "10000";
+pub(super) const CAP: &str = "10000";
 
 const DECIMALS: u8 = 6;
 
@@ -65,7 +66,8 @@ pub async fn run() -> Result<()> {
     print("gas_per_million_single", (single * 1_000_000).into(), "gas")?;
     print("vouchers_per_s", signed_per_second.into(), "1/s")?;
     print("redeemed_usd", whole(day.redeemed, DECIMALS).parse()?, "USD")?;
-    print("independent_usd", whole(independent, DECIMALS).parse()?, "USD")
+    print("independent_usd", whole(independent, DECIMALS).parse()?, "USD")?;
+    gateway::run().await
 }
 
 /// What came of the day.
@@ -254,7 +256,7 @@ fn vouchers_per_second(vouchers: &[Voucher], domain: Domain, gateway: &PrivateKe
     per_second(vouchers.len() as u64, signing.max(checking))
 }
 
-fn per_second(count: u64, time: Duration) -> Result<u64> {
+pub(super) fn per_second(count: u64, time: Duration) -> Result<u64> {
     let rate = u128::from(count) * 1_000_000 / time.as_micros().max(1);
     Ok(u64::try_from(rate)?)
 }
