@@ -86,7 +86,16 @@ pub const METERED_HOST: &str = "hudson";
 pub const METERED_CUSTOMER: &str = "mira";
 
 /// Their modules, at ten-thousandths of a dollar per unit-day.
-pub const AUTHORS: [(&str, &str, u128); 2] = [("ada", "resize.wasm", 300), ("blaise", "json.wasm", 500)];
+pub const AUTHORS: [(&str, &str, u128); 5] = [
+    ("ada", "resize", 300),
+    ("blaise", "json", 500),
+    ("arthur", "matrix", 100),
+    ("cyrene", "sieve", 100),
+    ("merkle", "hash", 100),
+];
+
+/// How many of them the functions of the trace run.
+pub const AUTHORS_OF_TRACE: usize = 2;
 
 /// Prove capacity beside their jobs, with so many units.
 pub const PROVERS: [(&str, u16); 3] = [("fjord", 1), ("elbe", 2), ("merlion", 2)];

@@ -164,19 +164,22 @@ async fn nothing_is_owed(stage: &mut Stage) -> Result<()> {
     Ok(())
 }
 
-/// What was paid in is what was taken out, but for what rounding left in the contracts.
-async fn books_balance(stage: &mut Stage) -> Result<()> {
+/// What was paid in is what was taken out, but for the escrow of deals that go on, and what rounding left in the contracts.
+pub(super) async fn books_balance(stage: &mut Stage) -> Result<()> {
     let keeper = stage.party(KEEPER)?.clone();
-    let left = keeper.usd_of(keeper.at().deals).await?.units + keeper.usd_of(keeper.at().staking).await?.units;
+    let held = keeper.usd_of(keeper.at().deals).await?.units + keeper.usd_of(keeper.at().staking).await?.units;
+    let escrow = units(text(&stage.get("/v1/network").await?, "escrow_usd")?, keeper.decimals())?;
+    let left = held.saturating_sub(escrow);
     let (paid, refunded) = (stage.paid.units(), stage.refunded.units());
     let claimed = stage.report.claimed_usd.units();
     let line = format!(
-        "{} paid in = {} claimed + {} refunded + {left} millionths of a dollar of rounding",
+        "{} paid in = {} claimed + {} refunded + {} in escrow + {left} millionths of a dollar of rounding",
         words(stage, stage.paid)?,
         words(stage, stage.report.claimed_usd)?,
         words(stage, stage.refunded)?,
+        usd(keeper.usd(escrow)),
     );
-    stage.voice.expect(line, paid == claimed + refunded + left && left < DUST);
+    stage.voice.expect(line, paid == claimed + refunded + escrow + left && left < DUST);
     let surplus = keeper.view(keeper.at().staking, Staking::surplusCall { token: keeper.at().flt }).await?;
     stage.voice.expect("staking holds no FLT that is nobody's", surplus.is_zero());
     Ok(())

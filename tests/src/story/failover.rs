@@ -1,10 +1,8 @@
 //! A provider's process is killed: probers notice, and a standby serves under the same deal.
 
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use alloy::primitives::hex;
 use anyhow::{Context as _, Result};
 use contracts::{Deals, Staking};
 use scripts::amount::{Flt, Usd};
@@ -15,6 +13,7 @@ use scripts::workload::host::{self, Host, Meters};
 use tokio::sync::oneshot;
 
 use super::cast::{KEEPER, PROBERS};
+use super::program::Program;
 use super::resilient;
 use super::stage::{Ended, Seat, Stage, number};
 use super::words::{counted, flt};
@@ -43,18 +42,6 @@ const GRACE: u64 = 600;
 struct Running<T> {
     seen: Arc<T>,
     _stop: oneshot::Sender<()>,
-}
-
-/// A program that is killed when it is dropped, at the latest.
-#[derive(Debug)]
-struct Program(Child);
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        // It may have ended before; either way nothing of it is left.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }
 
 pub(super) async fn play(stage: &mut Stage) -> Result<()> {
@@ -117,7 +104,7 @@ async fn open_doors(stage: &mut Stage, dying: &'static str) -> Result<(Program, 
     let door = stage.doors.remove(dying).context("every provider has a door")?;
     let address = door.local_addr()?;
     drop(door);
-    let program = serve(stage, dying, &address.to_string())?;
+    let program = Program::start(stage, dying, &["provider", "serve", "--no-ready", "--listen", &address.to_string()])?;
     let mut hosts = Vec::new();
     for (name, door) in std::mem::take(&mut stage.doors) {
         let options = host::Options { poll: POLL, is_readying: false, metering: None };
@@ -127,20 +114,6 @@ async fn open_doors(stage: &mut Stage, dying: &'static str) -> Result<(Program, 
         hosts.push(Running { seen, _stop: stop });
     }
     Ok((program, hosts))
-}
-
-/// `surety provider serve`, as a provider runs it.
-fn serve(stage: &Stage, name: &str, address: &str) -> Result<Program> {
-    const KEY: &str = "SURETY_STORY_KEY";
-    let beside = std::env::current_exe()?;
-    let surety = beside.ancestors().map(|folder| folder.join("surety")).find(|path| path.is_file());
-    let surety = surety.context("`surety` is not built: cargo build --bin surety")?;
-    let mut command = Command::new(surety);
-    command.args(["provider", "serve", "--no-ready", "--listen", address, "--private-key-env", KEY]);
-    command.args(["--rpc-url", &stage.world.chain.url, "--deployment"]).arg(&stage.world.deployment_file);
-    command.env(KEY, hex::encode_prefixed(key(name)?.to_bytes()));
-    let quiet = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    Ok(Program(quiet.spawn().context("starting `surety provider serve`")?))
 }
 
 async fn probe(stage: &mut Stage) -> Result<Vec<Running<Counts>>> {

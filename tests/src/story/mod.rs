@@ -21,9 +21,11 @@ mod metered;
 mod million;
 mod next;
 mod probers;
+mod program;
 mod providers;
 mod reorganisation;
 mod resilient;
+mod served;
 mod terms;
 mod words;
 

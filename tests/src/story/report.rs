@@ -16,7 +16,7 @@ pub struct Report {
     pub largest_lock_flt: Flt,
     /// What was served and credited.
     pub settled_usd: Dollars,
-    /// What providers, their stakers, the treasury and the buyer of fees took out.
+    /// What providers, their stakers, authors, the treasury and the buyer of fees took out.
     pub claimed_usd: Dollars,
     pub margin_calls_cured: u64,
     pub renewals: u64,
@@ -33,6 +33,8 @@ pub struct Report {
     pub downtime_seconds: u64,
     /// Of the trace's day, each in a usage tree.
     pub invocations: u64,
+    /// Of modules that the story runs itself, through a gateway.
+    pub invocations_served: u64,
     /// That were paid.
     pub vouchers: u64,
     /// What authors took out.
