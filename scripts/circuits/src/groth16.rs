@@ -4,6 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use ark_bn254::{Bn254, Fr};
+use ark_ec::AffineRepr;
 use ark_groth16::{Groth16, Proof, ProvingKey, VerifyingKey, prepare_verifying_key};
 use ark_r1cs_std::alloc::AllocVar as _;
 use ark_r1cs_std::eq::EqGadget as _;
@@ -12,6 +13,7 @@ use ark_r1cs_std::fields::fp::FpVar;
 use ark_relations::r1cs::{
     ConstraintSynthesizer, ConstraintSystem, ConstraintSystemRef, OptimizationGoal, SynthesisError,
 };
+use ark_serialize::{CanonicalDeserialize as _, CanonicalSerialize as _};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng as _;
 
@@ -91,6 +93,51 @@ impl<C: Computation> Keys<C> {
         let mut random = ChaCha20Rng::from_seed(seed);
         let proving = Groth16::<Bn254>::generate_random_parameters_with_reduction(circuit, &mut random)?;
         Ok(Self { proving, circuit: PhantomData })
+    }
+
+    /// The proving key as arkworks writes it, uncompressed; whoever has it can prove what is true, and nothing else.
+    pub fn encode(&self) -> Result<Vec<u8>, Error> {
+        let mut bytes = Vec::with_capacity(self.proving.uncompressed_size());
+        self.proving.serialize_uncompressed(&mut bytes).map_err(|_| Error::KeyInvalid)?;
+        Ok(bytes)
+    }
+
+    /// Reads a proving key of arkworks, as ceremonies make them. It is refused unless it is one of this circuit: it has its measures,
+    /// and an example that it proves is verified by its own verification key.
+    pub fn decode(bytes: &[u8]) -> Result<Self, Error> {
+        let mut rest = bytes;
+        let proving = ProvingKey::deserialize_uncompressed(&mut rest).map_err(|_| Error::KeyInvalid)?;
+        if !rest.is_empty() {
+            return Err(Error::KeyInvalid);
+        }
+        let keys = Self { proving, circuit: PhantomData };
+        let example = C::example();
+        let claim = Claim { statement: [7; 32], roots: example.roots() };
+        if !keys.fits(&build(&example, &claim)?) || !keys.is_sound() {
+            return Err(Error::KeyOfAnother { circuit: C::NAME });
+        }
+        let proof = keys.prove(&example, &claim, [0; 32])?;
+        if keys.verifying().verify(&claim, &proof) { Ok(keys) } else { Err(Error::KeyOfAnother { circuit: C::NAME }) }
+    }
+
+    /// Whether it has as many points as the circuit takes: the prover would stumble over fewer.
+    fn fits(&self, system: &ConstraintSystemRef<Fr>) -> bool {
+        let (key, public, secret) = (&self.proving, system.num_instance_variables(), system.num_witness_variables());
+        let all = public + secret;
+        let rows = (system.num_constraints() + public).next_power_of_two();
+        let queries = [key.a_query.len(), key.b_g1_query.len(), key.b_g2_query.len()];
+        key.vk.gamma_abc_g1.len() == public
+            && queries == [all; 3]
+            && key.l_query.len() == secret
+            && key.h_query.len() == rows - 1
+    }
+
+    /// As `IGroth16.register` asks of a key: no point is zero, and gamma is not delta, nor its negative.
+    fn is_sound(&self) -> bool {
+        let key = &self.proving.vk;
+        let are_points = !key.alpha_g1.is_zero() && !key.gamma_abc_g1.iter().any(AffineRepr::is_zero);
+        let are_others = [key.beta_g2, key.gamma_g2, key.delta_g2].iter().all(|point| !point.is_zero());
+        are_points && are_others && key.gamma_g2 != key.delta_g2 && key.gamma_g2 != -key.delta_g2
     }
 
     pub fn verifying(&self) -> Key {
@@ -221,6 +268,24 @@ mod tests {
     fn no_witness_is_free() -> Result<(), Error> {
         every_witness_counts::<Linear>(1)?;
         every_witness_counts::<Chain>(97)
+    }
+
+    #[test]
+    fn a_proving_key_is_read_for_its_own_circuit_alone() -> Result<(), Error> {
+        let keys = Keys::<Linear>::from_seed([9; 32])?;
+        let bytes = keys.encode()?;
+        let read = Keys::<Linear>::decode(&bytes)?;
+        assert_eq!(read.verifying(), keys.verifying());
+        let refused = |bytes: &[u8]| Keys::<Linear>::decode(bytes).err();
+        assert_eq!(Keys::<Chain>::decode(&bytes).err(), Some(Error::KeyOfAnother { circuit: "chain" }));
+        assert_eq!(refused(&bytes[1..]), Some(Error::KeyInvalid));
+        assert_eq!(refused(&bytes[..bytes.len() - 1]), Some(Error::KeyInvalid));
+        assert_eq!(refused(&[&bytes[..], &[0]].concat()), Some(Error::KeyInvalid), "something follows");
+        // The verification key of other keys of the same circuit, before this one's points.
+        let mut others = Keys::<Linear>::from_seed([8; 32])?;
+        others.proving.a_query.clone_from(&keys.proving.a_query);
+        assert_eq!(refused(&others.encode()?), Some(Error::KeyOfAnother { circuit: "linear" }));
+        Ok(())
     }
 
     #[test]

@@ -28,6 +28,10 @@ pub enum Error {
     PointInvalid,
     #[error("{have} bytes, where {need} are needed")]
     LengthWrong { have: usize, need: usize },
+    #[error("this is no proving key as arkworks writes it")]
+    KeyInvalid,
+    #[error("this proving key is not of circuit {circuit}")]
+    KeyOfAnother { circuit: &'static str },
     #[error("the circuit cannot be built: {0}")]
     Circuit(String),
 }
