@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use alloy::node_bindings::{Anvil, AnvilInstance};
+use alloy::providers::ext::AnvilApi as _;
 use alloy::signers::local::PrivateKeySigner;
 use anyhow::{Context as _, Result};
 use scripts::chain::Context;
@@ -33,7 +34,7 @@ struct Ended {
 }
 
 impl World {
-    /// With an offer, number 1, of metered units with proofs by circuits.
+    /// With an offer, number 1, of metered units with proofs by circuits, and one, number 2, with proofs by samples.
     async fn start() -> Result<Self> {
         let path = xtask::tools::foundry("anvil").map_err(anyhow::Error::from_boxed)?;
         let anvil = Anvil::at(path).try_spawn()?;
@@ -54,7 +55,8 @@ impl World {
         provider::register(&paula, profile, Terms::default()).await?;
         delegator::stake(&paula, paula.account()?, 100_000 * TOKEN).await?;
         let terms = offer::Terms::new(0, 100, DOLLAR);
-        offer::create(&paula, &offer::Terms { payment_modes: 2, proof_kinds: 8, ..terms }).await?;
+        offer::create(&paula, &offer::Terms { payment_modes: 2, proof_kinds: 8, ..terms.clone() }).await?;
+        offer::create(&paula, &offer::Terms { proof_kinds: 4, ..terms }).await?;
         Ok(world)
     }
 
@@ -99,7 +101,18 @@ impl Ended {
 
     #[track_caller]
     fn refused_with(&self, word: &str) {
-        assert_eq!((self.code, self.stdout.as_str()), (1, ""), "{}", self.stderr);
+        self.ended_with(1, word);
+    }
+
+    /// Not the protocol says no, but the program.
+    #[track_caller]
+    fn failed_with(&self, word: &str) {
+        self.ended_with(2, word);
+    }
+
+    #[track_caller]
+    fn ended_with(&self, code: i32, word: &str) {
+        assert_eq!((self.code, self.stdout.as_str()), (code, ""), "{}", self.stderr);
         assert!(self.stderr.contains(word), "`{word}` is not in: {}", self.stderr);
     }
 }
@@ -178,5 +191,79 @@ async fn a_bundle_is_checked_in_a_folder_with_nothing_else() -> Result<()> {
     verify(&unproved, &[])?.refused_with("the chain keeps");
     let failed = verify(&Value::Null, &[])?;
     assert_eq!(failed.code, 2, "{}", failed.stderr);
+    Ok(())
+}
+
+/// Keys that nobody else can make prove where those for demonstrations do not count.
+#[tokio::test]
+async fn keys_of_a_fresh_seed_are_registered_and_prove() -> Result<()> {
+    let world = World::start().await?;
+    let proof = |verb: &[&str]| world.surety(PAULA, &[&["provider", "proof"], verb].concat());
+    let files = ["--proving-key", "linear.pk", "--verifying-key", "linear.vk"];
+    let made = proof(&[&["make-keys", "linear"][..], &files].concat())?.json()?;
+    let key = text(&made, "key")?;
+    proof(&[&["make-keys", "linear"][..], &files].concat())?.failed_with("making");
+    let shown = proof(&["key", "linear", "--proving-key", "linear.pk"])?.json()?;
+    assert_eq!((text(&shown, "key")?, &shown["is_registered"]), (key, &false.into()));
+    let demonstration = proof(&["key", "linear"])?.json()?;
+    assert_ne!(text(&demonstration, "key")?, key);
+
+    proof(&["key", "chain", "--proving-key", "linear.pk", "--register"])?.failed_with("not of circuit chain");
+    proof(&["key", "--verifying-key", "linear.pk", "--register"])?.failed_with("no verification key");
+    world.write("torn.pk", "not a key")?;
+    proof(&["key", "linear", "--proving-key", "torn.pk", "--register"])?.failed_with("no proving key");
+    let registered = proof(&["key", "--verifying-key", "linear.vk", "--register"])?.json()?;
+    assert_eq!((text(&registered, "key")?, &registered["circuit"]), (key, &Value::Null));
+
+    let open = ["customer", "open", "--application", "bafy", "--units", "10", "--price-max", "2", "--term", "7"];
+    let proved = ["--metered", "--proof", "groth16", "--offers", "1", "--verification-key", key];
+    world.surety(CAROL, &[&open[..], &proved].concat())?.json()?;
+    world.surety(PAULA, &["provider", "ready", "1", "0"])?.json()?;
+    let zeros = "0".repeat(63);
+    let work = format!(
+        r#"{{"circuit":"linear","weights":{:?},"bias":7,"model_salt":"0x{zeros}1","features":{:?},"features_salt":"0x{zeros}2"}}"#,
+        [1; 16], [2; 16]
+    );
+    world.write("work.json", &work)?;
+    proof(&["ask", "1/0", "--work", "work.json"])?.json()?;
+    proof(&["prove", "1", "--work", "work.json"])?.failed_with("asks for the circuit with key");
+    let proved = proof(&["prove", "1", "--work", "work.json", "--proving-key", "linear.pk"])?.json()?;
+    assert_eq!(text(&proved, "verdict")?, "proven");
+    Ok(())
+}
+
+/// Up to the point from which executors are needed.
+#[tokio::test]
+async fn a_batch_is_asked_for_committed_and_brought_on() -> Result<()> {
+    let world = World::start().await?;
+    xtask::setup::modules().map_err(anyhow::Error::from_boxed)?;
+    let module = xtask::modules::read("hash").map_err(anyhow::Error::from_boxed)?;
+    std::fs::write(world.folder.path().join("hash.wasm"), module)?;
+    world.write("batch.json", r#"{"module":"hash.wasm","inputs":["0x01","0x02","0x03"]}"#)?;
+    world.write("other.json", r#"{"module":"hash.wasm","inputs":["0x01","0x02"]}"#)?;
+    let open = ["customer", "open", "--application", "bafy", "--units", "10", "--price-max", "2", "--term", "7"];
+    world.surety(CAROL, &[&open[..], &["--proof", "sampled", "--offers", "2"]].concat())?.json()?;
+    world.surety(PAULA, &["provider", "ready", "1", "0"])?.json()?;
+
+    let asked = world.surety(CAROL, &["customer", "proof", "ask", "1/0", "--batch", "batch.json"])?.json()?;
+    assert_eq!(text(&asked, "kind")?, "sampled");
+    let prove = ["provider", "proof", "prove", "1", "--jobs", "jobs", "--batch"];
+    world.surety(PAULA, &[&prove[..], &["other.json"]].concat())?.failed_with("asks for the input with root");
+    let committed = world.surety(PAULA, &[&prove[..], &["batch.json", "--plants", "1"]].concat())?.json()?;
+    assert_eq!((&committed["chunks"], &committed["planted"]), (&3.into(), &1.into()));
+    world.surety(PAULA, &[&prove[..], &["batch.json"]].concat())?.refused_with("StageWrong");
+    let advance = ["provider", "proof", "advance", "1", "--jobs", "jobs"];
+    world.surety(PAULA, &advance)?.failed_with("nothing can be done with it now");
+    world.party(DEPLOYER).await?.provider.anvil_mine(Some(5), None).await?;
+    let drawn = world.surety(PAULA, &advance)?.json()?;
+    assert_eq!((text(&drawn, "step")?, text(&drawn, "stage")?), ("draw", "drawn"));
+    // Nobody is there to compute it again: what was paid comes back, and nothing is attested.
+    let shown = world.surety(CAROL, &["customer", "proof", "sample", "1"])?.json()?;
+    assert_eq!((&shown["executors"], text(&shown, "next")?), (&Value::Array(Vec::new()), "finish"));
+    world.surety(CAROL, &["customer", "proof", "advance", "1"])?.json()?;
+    let claimed = world.surety(PAULA, &["provider", "proof", "claim"])?.json()?;
+    assert_eq!(text(&claimed, "claimed")?, "0.3");
+    let unproved = world.surety(CAROL, &["customer", "proof", "get", "1"])?.json()?;
+    assert_eq!(text(&unproved, "verdict")?, "none");
     Ok(())
 }

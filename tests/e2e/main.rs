@@ -23,6 +23,7 @@ mod margin;
 mod payout;
 mod proofs;
 mod renewal;
+mod sampled;
 mod slash;
 mod usage;
 

@@ -7,7 +7,7 @@ use metering::{Serving, Voucher};
 use scripts::ids::{DealId, JobId};
 use scripts::proof::bundle::{self, Bundle, Wrong};
 use scripts::proof::check::{self, Verified};
-use scripts::proof::circuit::{self, Circuit, Work};
+use scripts::proof::circuit::{self, Circuit, Source, Work};
 use scripts::proof::{self, GROTH16, RECEIPTS, gather};
 use scripts::usage::{METERED, Signed};
 use scripts::{author, gateway, keeper, offer, voucher};
@@ -89,7 +89,7 @@ async fn a_voucher_from_a_file_pays_its_provider_and_the_authors(db: PgPool) -> 
 #[sqlx::test(migrations = "../indexer/migrations")]
 async fn a_circuits_proof_is_believed_by_the_chain_alone(db: PgPool) -> Result<()> {
     let mut world = World::start(db).await?;
-    let registered = circuit::register(&world.operator.context, Circuit::Linear).await?;
+    let registered = circuit::register(&world.operator.context, Circuit::Linear, Source::Demonstration).await?;
     let (petra, _, deal) = served(&world, GROTH16, registered.key, &[]).await?;
     let word = |byte| B256::left_padding_from(&[byte]);
     let work =
@@ -98,8 +98,11 @@ async fn a_circuits_proof_is_believed_by_the_chain_alone(db: PgPool) -> Result<(
     let asked = proof::ask(&petra.context, deal, 0, roots.input_root).await?;
     let waiting = proof::ask(&petra.context, deal, 0, work(71).roots()?.input_root).await?;
     world.advance(days(1)).await?;
-    assert!(circuit::prove(&petra.context, asked.job, work(71)).await.is_err(), "another model was asked for");
-    let attested = circuit::prove(&petra.context, asked.job, work(70)).await?;
+    assert!(
+        circuit::prove(&petra.context, asked.job, work(71), Source::Demonstration).await.is_err(),
+        "another model was asked for"
+    );
+    let attested = circuit::prove(&petra.context, asked.job, work(70), Source::Demonstration).await?;
     assert_eq!((attested.verdict, attested.output_root), ("proven", roots.output_root));
     world.synced().await?;
 

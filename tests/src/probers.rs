@@ -18,7 +18,7 @@ use crate::chain::days;
 use crate::world::World;
 
 /// As many as a development deployment needs to slash.
-const COUNT: u8 = 9;
+pub const COUNT: u8 = 9;
 
 const REGIONS: u8 = 3;
 

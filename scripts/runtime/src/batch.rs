@@ -3,6 +3,9 @@
 //! Inputs and outputs each have a root, of the same tree: leaf `i` is `keccak256(keccak256(abi.encode(uint32 i, keccak256(bytes))))`,
 //! leaves are padded with zeros to a power of two, a node is `keccak256(left || right)`. A leaf's preimage is one word and a
 //! node's two, so neither passes for the other.
+//!
+//! What a job names as its input is the module, the number of chunks and the inputs' root together ([`input_root`]): a batch with fewer
+//! chunks, or of another module, is another input.
 
 use sha3::{Digest as _, Keccak256};
 use thiserror::Error;
@@ -44,7 +47,11 @@ impl Batch {
         self.inputs.get(chunk).map(Vec::as_slice)
     }
 
-    /// Whose root is the `inputRoot` of a job.
+    pub fn chunks(&self) -> u32 {
+        u32::try_from(self.inputs.len()).expect("`new` allows 2^20 at most")
+    }
+
+    /// Whose root is a part of the `inputRoot` of a job.
     pub fn tree(&self) -> Tree {
         Tree::new(&self.inputs.iter().map(|input| keccak256(input)).collect::<Vec<_>>())
     }
@@ -62,6 +69,11 @@ impl Batch {
         };
         self.inputs.iter().enumerate().map(run).collect()
     }
+}
+
+/// The `inputRoot` of a job: `keccak256(abi.encode(module, chunks, inputs))` of the hash of a module and the root of its inputs.
+pub fn input_root(module: Hash, chunks: u32, inputs: Hash) -> Hash {
+    keccak256(&[module, word(chunks), inputs].concat())
 }
 
 /// The Merkle tree of what chunks hash to.
@@ -93,6 +105,25 @@ impl Tree {
         below.iter().enumerate().map(|(height, level)| level.get((chunk >> height) ^ 1).copied()).collect()
     }
 
+    /// Siblings of many chunks, which rise, as `Sampled.open` takes them: of each chunk in turn, from its leaf up, the nodes beside its path,
+    /// until a chunk on its right is under the node beside it, and without those that a chunk on its left is under.
+    pub fn siblings(&self, chunks: &[usize]) -> Vec<Hash> {
+        let mut siblings = Vec::new();
+        for (place, chunk) in chunks.iter().enumerate() {
+            for (height, level) in self.levels[..self.levels.len() - 1].iter().enumerate() {
+                let beside = (chunk >> height) ^ 1;
+                let is_above = |other: &usize| other >> height == beside;
+                if chunks[place + 1..].iter().any(is_above) {
+                    break;
+                }
+                if !chunks[..place].iter().any(is_above) {
+                    siblings.extend(level.get(beside));
+                }
+            }
+        }
+        siblings
+    }
+
     /// Whether a chunk hashes to this in the tree of that root, which has as many levels as the path is long.
     pub fn holds(root: Hash, chunk: u32, hash: Hash, path: &[Hash]) -> bool {
         let mut found = leaf(chunk, hash);
@@ -104,10 +135,14 @@ impl Tree {
     }
 }
 
-fn leaf(chunk: u32, hash: Hash) -> Hash {
+fn word(number: u32) -> Hash {
     let mut word = [0; 32];
-    word[28..].copy_from_slice(&chunk.to_be_bytes());
-    keccak256(&keccak256(&[word, hash].concat()))
+    word[28..].copy_from_slice(&number.to_be_bytes());
+    word
+}
+
+fn leaf(chunk: u32, hash: Hash) -> Hash {
+    keccak256(&keccak256(&[word(chunk), hash].concat()))
 }
 
 fn node(left: Hash, right: Hash) -> Hash {
@@ -149,6 +184,32 @@ mod tests {
                 "only the tree of one leaf asks for no siblings"
             );
         }
+    }
+
+    #[test]
+    fn an_input_is_of_one_module_one_number_of_chunks_and_one_root() {
+        let (module, inputs) = (keccak256(b"module"), keccak256(b"inputs"));
+        let root = input_root(module, 5, inputs);
+        assert_ne!(root, input_root(inputs, 5, inputs));
+        assert_ne!(root, input_root(module, 4, inputs));
+        assert_ne!(root, input_root(module, 5, module));
+    }
+
+    #[test]
+    fn siblings_are_those_that_nothing_else_gives() {
+        let hashes: Vec<Hash> = (0..13).map(|chunk: u8| keccak256(&[chunk])).collect();
+        let tree = Tree::new(&hashes);
+        for chunk in 0..13 {
+            assert_eq!(Some(tree.siblings(&[chunk])), tree.path(chunk), "one alone needs its whole path");
+        }
+        let node = |height: usize, place: usize| tree.levels[height][place];
+        assert_eq!(tree.siblings(&[0, 1]), [node(1, 1), node(2, 1), node(3, 1)]);
+        assert_eq!(
+            tree.siblings(&[0, 2, 12]),
+            [node(0, 1), node(0, 3), node(2, 1), node(0, 13), node(1, 7), node(2, 2)]
+        );
+        let all: Vec<usize> = (0..13).collect();
+        assert_eq!(tree.siblings(&all), [node(0, 13), node(1, 7)], "but for what is beside the last");
     }
 
     #[test]

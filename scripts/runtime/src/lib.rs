@@ -14,7 +14,7 @@ mod host;
 mod limits;
 mod trap;
 
-pub use batch::{Batch, BatchError, CHUNKS_MAX, Hash, Tree, keccak256};
+pub use batch::{Batch, BatchError, CHUNKS_MAX, Hash, Tree, input_root, keccak256};
 pub use host::{Host, Module, Refused, Run, Unfit};
 pub use limits::Limits;
 pub use trap::Trap;

@@ -1,11 +1,13 @@
 //! `surety prober`.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use alloy::primitives::Address;
 use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};
+use runtime::Limits;
 use serde_json::json;
 use tokio::net::TcpListener;
 
@@ -13,6 +15,7 @@ use super::watcher::stopped;
 use super::{Shown, args};
 use crate::chain::Context;
 use crate::prober::{self, run};
+use crate::proof::sampled;
 
 #[derive(Debug, Clone, Subcommand)]
 pub(crate) enum Verb {
@@ -38,12 +41,12 @@ pub(crate) enum Verb {
         #[arg(long, value_parser = args::address)]
         recipient: Option<Address>,
     },
-    /// Take what statements earned
+    /// Take what statements and re-executions earned
     Claim {
         #[arg(long, value_parser = args::address)]
         recipient: Option<Address>,
     },
-    /// Probe what it is drawn for, show and report what was seen; Ctrl-C ends it
+    /// Probe what it is drawn for, show and report what was seen, compute jobs again; Ctrl-C ends it
     Run(Run),
 }
 
@@ -64,6 +67,15 @@ pub(crate) struct Run {
     /// Leave it to others to open the day
     #[arg(long)]
     no_open: bool,
+    /// Compute no jobs again: none of those that it is drawn for are sealed
+    #[arg(long)]
+    no_execute: bool,
+    /// Seconds that a provider may take to serve the input of a chunk
+    #[arg(long, default_value_t = 30)]
+    chunk_within: u64,
+    /// Folder of what was sealed [target/surety/prober/CHAIN/SAMPLED/PROBER]
+    #[arg(long, value_name = "FOLDER")]
+    state: Option<PathBuf>,
 }
 
 impl Verb {
@@ -85,7 +97,8 @@ impl Verb {
             Self::Claim { recipient } => {
                 let recipient = recipient.map_or_else(|| context.sender(), Ok)?;
                 let claimed = prober::claim(context, recipient).await?;
-                Shown::of(&json!({ "recipient": recipient, "claimed": claimed }))
+                let executed = sampled::claim(context, recipient).await?.claimed;
+                Shown::of(&json!({ "recipient": recipient, "claimed": claimed, "executed": executed }))
             }
             Self::Run(run) => run.run(context).await,
         }
@@ -94,11 +107,19 @@ impl Verb {
 
 impl Run {
     async fn run(self, context: &Context) -> Result<Shown> {
+        let (chain, sampled) = (context.deployment.chain_id, context.at().sampled);
+        let usual = format!("target/surety/prober/{chain}/{sampled}/{}", context.sender()?);
+        let executing = run::Executing {
+            state: self.state.unwrap_or_else(|| usual.into()),
+            within: Duration::from_secs(self.chunk_within),
+            limits: Limits::default(),
+        };
         let options = run::Options {
             within: Duration::from_secs(self.within),
             interval: self.interval,
             is_opening: !self.no_open,
             is_reporting_daily: !self.no_daily,
+            executing: (!self.no_execute).then_some(executing),
             ..run::Options::default()
         };
         let prober = run::Prober::open(context.clone(), options).await?;
@@ -109,6 +130,8 @@ impl Run {
             "misses": counts.misses.get(),
             "reports": counts.reports.get(),
             "failovers": counts.failovers.get(),
+            "seals": counts.seals.get(),
+            "reveals": counts.reveals.get(),
         }))
     }
 }

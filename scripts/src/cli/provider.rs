@@ -212,7 +212,8 @@ pub(crate) struct OfferArgs {
 impl Verb {
     pub(super) fn moves_value(&self) -> bool {
         let is_pledge = matches!(self, Self::Commit(commit) if commit.moves_value());
-        is_pledge || matches!(self, Self::Stake { .. } | Self::TopUp { .. } | Self::Appeal { .. })
+        let is_commit = matches!(self, Self::Proof(verb) if verb.moves_value());
+        is_pledge || is_commit || matches!(self, Self::Stake { .. } | Self::TopUp { .. } | Self::Appeal { .. })
     }
 
     pub(super) async fn run(self, context: &Context) -> Result<Shown> {

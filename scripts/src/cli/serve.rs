@@ -12,6 +12,7 @@ use super::Shown;
 use super::limits::LimitArgs;
 use super::watcher::stopped;
 use crate::chain::Context;
+use crate::proof::kept::Folder;
 use crate::workload::host::{self, Host, MeteringOptions};
 
 #[derive(Debug, Clone, Args)]
@@ -25,6 +26,9 @@ pub(crate) struct Serve {
     /// Folder of WebAssembly modules; with it metered deals are hosted
     #[arg(long, value_name = "FOLDER")]
     modules: Option<PathBuf>,
+    /// Folder of sampled jobs, which are served and brought on [target/surety/jobs/CHAIN/SAMPLED/PROVIDER]
+    #[arg(long, value_name = "FOLDER")]
+    jobs: Option<PathBuf>,
     #[command(flatten)]
     metering: Metering,
 }
@@ -66,7 +70,8 @@ impl Metering {
 impl Serve {
     pub(super) async fn run(self, context: &Context) -> Result<Shown> {
         let metering = self.modules.map(|modules| self.metering.options(context, modules)).transpose()?;
-        let options = host::Options { is_readying: !self.no_ready, metering, ..host::Options::default() };
+        let jobs = Some(self.jobs.map_or_else(|| Folder::usual(context), |path| Ok(Folder::new(path)))?);
+        let options = host::Options { is_readying: !self.no_ready, metering, jobs, ..host::Options::default() };
         let host = Host::open(context.clone(), options).await?;
         let listener = TcpListener::bind(self.listen).await.with_context(|| format!("listening on {}", self.listen))?;
         let meters = host.run(listener, stopped()?).await?;
@@ -75,6 +80,7 @@ impl Serve {
             "answers": meters.answers.get(),
             "unknown": meters.unknown.get(),
             "vouchers": meters.vouchers.get(),
+            "samples": meters.samples.get(),
             "failures": meters.failures.get(),
         }))
     }

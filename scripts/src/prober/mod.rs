@@ -3,6 +3,7 @@
 pub mod answer;
 pub mod board;
 pub mod draws;
+mod execute;
 pub mod quorum;
 pub mod roll;
 pub mod run;

@@ -63,6 +63,12 @@ impl Roll {
         self.providers.get(&provider).map(String::as_str).filter(|endpoint| !endpoint.is_empty())
     }
 
+    /// Where each provider answers that said so.
+    pub fn all(&self) -> BTreeMap<Address, String> {
+        let said = self.providers.iter().filter(|(_, endpoint)| !endpoint.is_empty());
+        said.map(|(provider, endpoint)| (*provider, endpoint.clone())).collect()
+    }
+
     pub fn region(&self, prober: Address) -> Option<u8> {
         self.probers.get(&prober).map(|(region, _)| *region)
     }

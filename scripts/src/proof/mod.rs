@@ -1,9 +1,12 @@
 //! Proofs of computation: jobs are asked for, proved, and shown to others as bundles.
 
+pub mod batch;
 pub mod bundle;
 pub mod check;
 pub mod circuit;
 pub mod gather;
+pub mod kept;
+pub mod sampled;
 
 use alloy::primitives::aliases::U40;
 use alloy::primitives::{Address, B256, Bytes, keccak256};

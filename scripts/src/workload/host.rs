@@ -23,6 +23,7 @@ use tokio::sync::oneshot;
 
 use super::books::Books;
 use super::invoke::{Hosted, Hosting};
+use super::jobs::Jobs;
 use super::{Alive, SERVE, collect, domain, library};
 use crate::blocks::Head;
 use crate::census::{ASSIGNED, Census, SERVING};
@@ -33,6 +34,7 @@ use crate::gateway::run::domain as vouchers_domain;
 use crate::ids::DealId;
 use crate::meter::{self, Meter, Pulse};
 use crate::prober::statement::Target;
+use crate::proof::kept::Folder;
 use crate::provider;
 use crate::signing::Domain;
 use crate::usage::{METERED, target_of};
@@ -47,11 +49,13 @@ pub struct Options {
     pub poll: Duration,
     /// Of metered deals; none: they are only answered for.
     pub metering: Option<MeteringOptions>,
+    /// Of sampled jobs; none: they are brought on by somebody else.
+    pub jobs: Option<Folder>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { is_readying: true, poll: Duration::from_millis(500), metering: None }
+        Self { is_readying: true, poll: Duration::from_millis(500), metering: None, jobs: None }
     }
 }
 
@@ -82,6 +86,7 @@ pub struct Meters {
     pub answers: Meter,
     pub unknown: Meter,
     pub vouchers: Meter,
+    pub samples: Meter,
     pub failures: Meter,
 }
 
@@ -103,6 +108,7 @@ impl Meters {
                 ("answers_total", "Challenges that were answered", "counter", self.answers.get()),
                 ("unknown_total", "Challenges about slots of others", "counter", self.unknown.get()),
                 ("vouchers_total", "Vouchers that were collected and redeemed", "counter", self.vouchers.get()),
+                ("samples_total", "Steps of sampled jobs that were taken", "counter", self.samples.get()),
                 ("failures_total", "Steps that failed and are tried again", "counter", self.failures.get()),
             ],
         )
@@ -154,6 +160,7 @@ pub struct Host {
     waits: Waits,
     desk: Desk,
     hosting: Option<Arc<Hosting<Context>>>,
+    jobs: Option<Jobs>,
     /// What deals named when they were opened, which does not change.
     modules: BTreeMap<DealId, Vec<B256>>,
 }
@@ -177,8 +184,8 @@ impl Host {
             hosting.books().load().await?;
         }
         let (census, failures, waits) = (Census::default(), Failures::default(), Waits::default());
-        let modules = BTreeMap::new();
-        Ok(Self { context, provider, options, census, failures, waits, desk, hosting, modules })
+        let (modules, jobs) = (BTreeMap::new(), options.jobs.clone().map(Jobs::new));
+        Ok(Self { context, provider, options, census, failures, waits, desk, hosting, jobs, modules })
     }
 
     pub fn meters(&self) -> Arc<Meters> {
@@ -193,8 +200,12 @@ impl Host {
         };
         let router = Router::new().route("/v1/deals/{deal}/slots/{slot}", get(answer)).with_state(self.desk.clone());
         let router = router.route("/metrics", get(render)).route("/livez", get(|| async { "alive\n" }));
-        match &self.hosting {
+        let router = match &self.hosting {
             Some(hosting) => router.merge(hosting.router()),
+            None => router,
+        };
+        match &self.jobs {
+            Some(jobs) => router.merge(jobs.router()),
             None => router,
         }
     }
@@ -331,6 +342,11 @@ impl Follow for Host {
         *self.desk.servings.write().unwrap_or_else(PoisonError::into_inner) = servings;
         self.host(head).await?;
         self.collect(head).await;
+        if let Some(jobs) = &mut self.jobs {
+            let (taken, failed) = jobs.look(&self.context, head).await;
+            self.desk.meters.samples.add(taken);
+            self.desk.meters.failures.add(failed);
+        }
         let meters = &self.desk.meters;
         meters.head.set(head.number);
         meters.pulse.beat();

@@ -7,6 +7,7 @@ pub mod books;
 pub mod collect;
 pub mod host;
 pub mod invoke;
+pub mod jobs;
 pub mod library;
 
 use std::time::Duration;

@@ -190,7 +190,7 @@ async fn host(
         gateways: vec![gateway.to_owned()],
         every: VOUCHER_EVERY,
     };
-    let options = host::Options { is_readying: false, poll: POLL, metering: Some(metering) };
+    let options = host::Options { is_readying: false, poll: POLL, metering: Some(metering), jobs: None };
     let signing = provider.context.clone().signing_with(actors::key("provider")?);
     let host = Host::open(signing, options).await?;
     let meters = host.meters();

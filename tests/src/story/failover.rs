@@ -107,7 +107,7 @@ async fn open_doors(stage: &mut Stage, dying: &'static str) -> Result<(Program, 
     let program = Program::start(stage, dying, &["provider", "serve", "--no-ready", "--listen", &address.to_string()])?;
     let mut hosts = Vec::new();
     for (name, door) in std::mem::take(&mut stage.doors) {
-        let options = host::Options { poll: POLL, is_readying: false, metering: None };
+        let options = host::Options { poll: POLL, is_readying: false, ..host::Options::default() };
         let host = Host::open(signing(stage, name)?, options).await?;
         let (seen, (stop, stopped)) = (host.meters(), until_dropped());
         tokio::spawn(host.run(door, stopped));

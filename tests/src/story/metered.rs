@@ -11,7 +11,7 @@ use metering::{Series, Serving, Voucher};
 use scripts::chain::Context;
 use scripts::customer::OpenArgs;
 use scripts::ids::{DealId, OfferId};
-use scripts::proof::circuit::{self, Circuit, Work};
+use scripts::proof::circuit::{self, Circuit, Source, Work};
 use scripts::proof::{self, GROTH16, bundle, check};
 use scripts::usage::METERED;
 use scripts::voucher::written;
@@ -63,7 +63,7 @@ pub(super) async fn play(stage: &mut Stage) -> Result<()> {
     let modules = publish(stage).await?;
     let mut circuits = Vec::new();
     for (place, circuit) in PROVED {
-        circuits.push((place, circuit::register(stage.party(KEEPER)?, circuit).await?.key));
+        circuits.push((place, circuit::register(stage.party(KEEPER)?, circuit, Source::Demonstration).await?.key));
     }
     let offer = offer(stage).await?;
     let functions = trace::functions()?;
@@ -239,7 +239,7 @@ async fn prove(stage: &mut Stage, deal: DealId, circuit: Circuit) -> Result<()> 
         }
     };
     let asked = proof::ask(stage.party(METERED_CUSTOMER)?, deal, 0, work.roots()?.input_root).await?;
-    let attested = circuit::prove(stage.party(METERED_HOST)?, asked.job, work).await?;
+    let attested = circuit::prove(stage.party(METERED_HOST)?, asked.job, work, Source::Demonstration).await?;
     stage.world.synced().await?;
     let bundle = bundle::download(&stage.world.api_url, asked.job).await?;
     let keeper = stage.party(KEEPER)?;

@@ -11,16 +11,15 @@ use futures::StreamExt as _;
 use futures::future::{BoxFuture, join_all};
 use tokio::time::Instant;
 
-use super::Prober;
 use super::want::{Now, Want, want};
+use super::{Prober, STAGGER};
+use crate::ids::JobId;
 use crate::prober::board::gather;
 use crate::prober::draws::day_of;
 use crate::prober::quorum::{Claim, ON_THE_WAY, Rules, choose, report};
 use crate::prober::statement::{Statement, Target, domain};
+use crate::proof::sampled;
 use crate::revert::refusal;
-
-/// Between two probers of a draw, so that one sees what the other has sent.
-const STAGGER: Duration = Duration::from_millis(30);
 
 /// Longest pause before others are asked again whether they saw the same.
 const ASK_AGAIN: Duration = Duration::from_secs(1);
@@ -44,6 +43,17 @@ pub(super) enum Act {
     OpenDay(u32),
     Report(Target, bool),
     Failover(Target),
+    Seal(JobId),
+    Reveal(JobId),
+    Finish(JobId),
+    Close(JobId),
+}
+
+impl Act {
+    /// It is about a job, and not about a serving or a day.
+    fn is_of_job(self) -> bool {
+        matches!(self, Self::Seal(_) | Self::Reveal(_) | Self::Finish(_) | Self::Close(_))
+    }
 }
 
 /// What can be sent: a report with its words, or a failover.
@@ -57,6 +67,10 @@ impl fmt::Display for Act {
                 write!(f, "reporting slot {slot} of deal {deal} {}", if *is_up { "up" } else { "down" })
             }
             Self::Failover(Target { deal, slot, .. }) => write!(f, "failing slot {slot} of deal {deal} over"),
+            Self::Seal(job) => write!(f, "sealing outputs of job {job}"),
+            Self::Reveal(job) => write!(f, "revealing outputs of job {job}"),
+            Self::Finish(job) => write!(f, "finishing job {job}"),
+            Self::Close(job) => write!(f, "closing job {job}"),
         }
     }
 }
@@ -167,6 +181,9 @@ impl Prober {
         match sent {
             Ok(()) => self.done(act),
             Err(error) => match refusal(&error) {
+                Some(refusal) if act.is_of_job() && sampled::UNTIMELY.contains(&refusal.name.as_str()) => {
+                    self.rested.insert(act, self.head.number);
+                }
                 Some(refusal) if UNTIMELY.contains(&refusal.name.as_str()) => {
                     let oldest = refusal.argument("oldest").and_then(|oldest| oldest.parse().ok());
                     let name = refusal.name.clone();
@@ -186,6 +203,9 @@ impl Prober {
         match act {
             Act::OpenDay(_) => self.counts.days.add(1),
             Act::Failover(_) => self.counts.failovers.add(1),
+            Act::Seal(_) => self.counts.seals.add(1),
+            Act::Reveal(_) => self.counts.reveals.add(1),
+            Act::Finish(_) | Act::Close(_) => self.counts.decisions.add(1),
             Act::Report(_, false) => self.counts.reports.add(1),
             Act::Report(target, true) => {
                 self.told.insert(target, day_of(self.head.time));

@@ -13,6 +13,9 @@ pub struct Counts {
     pub reports: Meter,
     pub failovers: Meter,
     pub days: Meter,
+    pub seals: Meter,
+    pub reveals: Meter,
+    pub decisions: Meter,
     pub late: Meter,
     pub failures: Meter,
 }
@@ -35,6 +38,9 @@ impl Counts {
                 ("reports_total", "Reports of a quorum's statements", "counter", self.reports.get()),
                 ("failovers_total", "Slots taken from providers that were gone", "counter", self.failovers.get()),
                 ("days_total", "Days opened", "counter", self.days.get()),
+                ("seals_total", "Jobs whose outputs were computed again and sealed", "counter", self.seals.get()),
+                ("reveals_total", "Of them those that were revealed", "counter", self.reveals.get()),
+                ("decisions_total", "Jobs that were finished or closed", "counter", self.decisions.get()),
                 (
                     "late_total",
                     "Acts that were nobody's need any more, as somebody else was first",

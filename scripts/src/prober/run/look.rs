@@ -56,6 +56,9 @@ impl Prober {
             sight.down_since = down.get(&sight.provider).copied().unwrap_or_default();
         }
         self.look_at_pay(head).await?;
+        if let Some(works) = &mut self.works {
+            works.look(&context, head, self.address).await?;
+        }
         self.forget(head, &sights);
         self.counts.targets.set(sights.len() as u64);
         self.sights = sights;

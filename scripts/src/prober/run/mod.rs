@@ -4,6 +4,7 @@ mod act;
 mod counts;
 mod look;
 mod want;
+mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
@@ -24,6 +25,8 @@ use self::act::Act;
 pub use self::counts::Counts;
 use self::look::Probed;
 use self::want::Sight;
+pub use self::work::Executing;
+use self::work::Works;
 use super::board::Board;
 use super::draws::Draws;
 use super::roll::Roll;
@@ -38,6 +41,9 @@ use crate::workload::Client;
 /// Other probers answer from memory.
 const GATHER_WITHIN: Duration = Duration::from_secs(2);
 
+/// Between two probers of a draw, so that one sees what the other has sent.
+const STAGGER: Duration = Duration::from_millis(30);
+
 /// How a prober is run.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -51,6 +57,8 @@ pub struct Options {
     pub is_opening: bool,
     /// Reports once a day that a slot is up, where that is paid for.
     pub is_reporting_daily: bool,
+    /// How jobs are computed again that it is drawn for; none: they are left to others.
+    pub executing: Option<Executing>,
 }
 
 impl Default for Options {
@@ -61,6 +69,7 @@ impl Default for Options {
             poll: Duration::from_millis(200),
             is_opening: true,
             is_reporting_daily: true,
+            executing: None,
         }
     }
 }
@@ -83,6 +92,7 @@ pub struct Prober {
     roll: Roll,
     draws: Draws,
     board: Board,
+    works: Option<Works>,
     workloads: Client,
     others: Client,
     sights: BTreeMap<Target, Sight>,
@@ -125,6 +135,7 @@ impl Prober {
             roll: Roll::default(),
             draws: Draws::default(),
             board: Board::default(),
+            works: options.executing.as_ref().map(Works::open).transpose()?,
             workloads: Client::new(options.within)?,
             others: Client::new(GATHER_WITHIN)?,
             sights: BTreeMap::new(),
@@ -209,6 +220,7 @@ impl Prober {
         }
         self.probe();
         self.act().await;
+        self.work().await;
         if self.probing.is_empty() && self.posted.is_empty() && self.counts.head.get() != head.number {
             self.counts.head.set(head.number);
             self.counts.pulse.beat();
