@@ -114,10 +114,10 @@ contract Vouchers is IVouchers, EIP712 {
         uint40 until = voucher.until;
         if (!_isHeard(held, until)) return (NO_GATEWAY, 0);
         if (voucher.from > until || until > block.timestamp) return (NO_PERIOD, 0);
-        uint96 allowance = _allowance(held);
-        if (allowance == 0) return (CAPPED, 0);
         bytes memory fields = _fieldsOf(voucher);
         if (!_isSigned(_hashTypedData(keccak256(fields)), gateway, signature)) return (UNSIGNED, 0);
+        uint96 allowance = _allowance(held);
+        if (allowance == 0) return (CAPPED, 0);
         (code, paid) = _claim(fields, customer, allowance);
         if (code != PAID) return (code, 0);
         // At most what is allowed, says `Deals`; a uint96.

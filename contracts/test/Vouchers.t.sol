@@ -207,6 +207,14 @@ contract VouchersTest is VouchersBase {
         _refused(voucher, _signedBy(_keyed("other"), voucher), UNSIGNED, reason);
     }
 
+    /// @dev What nobody signed does not become redeemable tomorrow.
+    function test_Redeem_RevertWhen_SignatureInvalidGivenCapReached() external {
+        _redeemed(cap);
+        IVouchers.Voucher memory voucher = _voucher(cap + 1);
+        bytes memory reason = abi.encodeWithSelector(IVouchers.SignatureInvalid.selector, gateway);
+        _refused(voucher, _signedBy(_keyed("other"), voucher), UNSIGNED, reason);
+    }
+
     function test_Redeem_WhenTheSignatureIsCompact() external {
         IVouchers.Voucher memory voucher = _voucher(dollar);
         (bytes32 r, bytes32 vs) = vm.signCompact(keyOf[gateway], cashier.digestOf(voucher));
