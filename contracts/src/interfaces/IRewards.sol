@@ -124,8 +124,9 @@ interface IRewards is IRewardsBooks {
 
     /* WORK */
 
-    /// @notice Anyone: notes which part of a slot's fee is to be burned. Before the slot changes hands, or it is lost. What was
-    /// noted before is rewarded first; while it cannot be (not sold, the price stale, the funds too low) what is noted waits
+    /// @notice Anyone: notes which part of a slot's fee is to be burned. Before it is noted for who serves next, or it is lost: of a
+    /// serving that was noted once, what it is credited after the slot changed hands (late vouchers, what was held back)
+    /// is noted first. What was noted before is rewarded first; while it cannot be (not sold, the price stale, the funds too low) what is noted waits
     /// after it, as one part up to the latest position. Only what waits of the provider before must be rewarded first. Of a
     /// standby that was promoted it must have been noted once before: `NothingRecorded`.
     function recordFee(DealId deal, uint8 slot) external returns (uint128 amount);

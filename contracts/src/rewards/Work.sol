@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IDeals} from "../interfaces/IDeals.sol";
 import {IRewards} from "../interfaces/IRewards.sol";
+import {ISuccession} from "../interfaces/ISuccession.sol";
 import {STANDBY} from "../libraries/DealWords.sol";
 import {AttributeIds} from "../types/AttributeIds.sol";
 import {AttributeLevels} from "../types/AttributeLevels.sol";
@@ -71,6 +72,8 @@ abstract contract Work is Books {
         IDeals.Slot memory place = deals.slotOf(deal, slot);
         address provider = place.provider;
         if (place.serving != fee.serving) {
+            amount = _recordLate(deal, slot, fee);
+            if (amount != 0) return amount;
             // What waits is the one's before, whom nobody may cut short.
             while (fee.amount != 0) {
                 _rewardFee(deal, slot, fee);
@@ -82,18 +85,36 @@ abstract contract Work is Books {
             // Whatever keeps it from being rewarded keeps nobody from noting more before the slot changes hands.
             if (fee.amount != 0) try this.rewardFee(deal, slot) {} catch {}
         }
-        // A place that is empty has nothing credited. Both parts rounded down: never more than `Deals` took and `FeeBurn` sells.
-        uint256 feeDown = Math.saturatingSub(place.credited, fee.noted) * deals.dealOf(deal).feeBps / BPS;
-        amount = (feeDown * feeBurn.burnBps() / BPS).toUint128();
+        amount = _partDown(deal, place.credited, fee.noted);
         require(amount != 0, AmountZero());
         require(provider != address(0), NothingRecorded(deal, slot));
+        fee.provider = provider;
+        _record(deal, slot, fee, place.credited, amount);
+    }
+
+    /// @dev What the one before was credited after the slot passed on: vouchers are redeemed for a day, and holds end.
+    function _recordLate(DealId deal, uint8 slot, Fee storage fee) private returns (uint128 amount) {
+        if (fee.provider == address(0)) return 0;
+        try ISuccession(address(deals)).servingOf(deal, slot, fee.serving) returns (ISuccession.Serving memory past) {
+            amount = _partDown(deal, past.credited, fee.noted);
+            if (amount != 0) _record(deal, slot, fee, past.credited, amount);
+        } catch {}
+    }
+
+    /// @dev What is to be burned of fees. A place that is empty has nothing credited. Both parts rounded down: never more than `Deals` took
+    /// and `FeeBurn` sells.
+    function _partDown(DealId deal, uint128 credited, uint128 noted) private view returns (uint128) {
+        uint256 feeDown = Math.saturatingSub(credited, noted) * deals.dealOf(deal).feeBps / BPS;
+        return (feeDown * feeBurn.burnBps() / BPS).toUint128();
+    }
+
+    function _record(DealId deal, uint8 slot, Fee storage fee, uint128 credited, uint128 amount) private {
         recorded += amount;
         // What `FeeBurn` took in until now holds this fee; and all that was ever noted is sold before the last of it.
         uint256 upTo = Math.max(recorded, feeBurn.intake());
-        fee.noted = place.credited;
-        fee.provider = provider;
+        fee.noted = credited;
         _wait(fee, amount, upTo.toUint128());
-        emit FeeRecorded(deal, slot, provider, amount, upTo);
+        emit FeeRecorded(deal, slot, fee.provider, amount, upTo);
     }
 
     /// @dev What waits keeps its place: were more added to it, anyone could move it on every hour, and it would never be reached.

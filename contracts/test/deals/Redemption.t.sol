@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IDeals, IDealsBooks} from "../../src/interfaces/IDeals.sol";
 import {IRedemption} from "../../src/interfaces/IRedemption.sol";
+import {IRewardsBooks} from "../../src/interfaces/IRewards.sol";
 import {DealId} from "../../src/types/Ids.sol";
 import {MeteredBase} from "./MeteredBase.sol";
 
@@ -312,5 +313,27 @@ contract DealsRedemptionTest is MeteredBase {
         DealId id = _metered();
         _redeemed(id, 100 * dollar);
         assertEq(rewards.recordFee(id, 0), dollar, "half of the fee of two dollars is to be burned");
+    }
+
+    /// @dev A voucher of the serving before is redeemed when another serves already.
+    function test_RecordFee_GivenRedeemedLate() external {
+        DealId id = _metered(_openingOf(1, 1));
+        _redeemed(id, 50 * dollar);
+        rewards.recordFee(id, 0);
+        IRedemption.Claim memory late = _usedOf(id, 100 * dollar);
+        assertTrue(_fail(id, block.timestamp), "the standby serves");
+        skip(1 hours);
+        _redeemed(id, 10 * dollar);
+        _redeem(late);
+        deals.releaseServing(id, 0, 1);
+        deals.settle(id, 0);
+        address first = late.provider;
+        uint256 upTo = feeBurn.intake();
+        vm.expectEmit(address(rewards));
+        emit IRewardsBooks.FeeRecorded(id, 0, first, uint128(dollar / 2), upTo);
+        assertEq(rewards.recordFee(id, 0), dollar / 2, "the one's before, of the fifty that came late");
+        (, uint256 waiting) = rewards.recordedOf(id, 0);
+        vm.expectRevert(abi.encodeWithSelector(IRewardsBooks.FeeNotBurned.selector, 0, waiting));
+        rewards.recordFee(id, 0);
     }
 }
