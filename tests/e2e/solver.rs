@@ -3,9 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use alloy::primitives::{B256, keccak256};
 use anyhow::{Context as _, Result};
-use scripts::customer;
+use contracts::Matching;
+use scripts::ids::OfferId;
+use scripts::proof::GROTH16;
 use scripts::solver::{self, Counts, Options, Runner};
+use scripts::{author, customer, offer};
 use serde_json::json;
 use sqlx::PgPool;
 use tests::actors::{Actor, flt};
@@ -99,5 +103,72 @@ async fn the_api_finds_what_the_solver_finds(db: PgPool) -> Result<()> {
     assert_eq!(found.text("/slots/1/offer")?, solution.slots[1].offer.to_string());
     assert_eq!(found.text("/refused/0/reason")?, solution.left_out[0].reason);
     assert_eq!(found.text("/slots/0/lock_flt")?, solution.slots[0].lock.context("a lock")?.to_string());
+    world.finish().await
+}
+
+/// Royalties are a part of the highest price, and trees name customers and circuits: all three read them as the contract does.
+#[sqlx::test(migrations = "../indexer/migrations")]
+async fn what_the_contract_refuses_neither_solver_nor_api_choose(db: PgPool) -> Result<()> {
+    let mut world = World::start(db).await?;
+    let ann = world.party("ann").await?;
+    let (module, key) = (keccak256("a module"), keccak256("a circuit"));
+    author::publish(&ann.context, module, ann.units("0.3")?, "ipfs://module").await?;
+    let (leaf, beside, other) = (keccak256(keccak256(key)), keccak256("another leaf"), keccak256("another tree"));
+    let root = keccak256([leaf.min(beside), leaf.max(beside)].concat());
+    let zero = B256::ZERO;
+    let cases = [
+        ("paula", "0.7", zero, zero, 0),
+        ("peter", "0.700001", zero, zero, 4),
+        ("petra", "0.6", zero, root, 0),
+        ("sam", "0.5", zero, other, 19),
+        ("sara", "0.5", other, zero, 15),
+    ];
+    for (name, price, customers_root, verification_keys_root, _) in cases {
+        let provider = world.provider(name).await?;
+        provider.stake("100000").await?;
+        let terms = offer::Terms::new(0, 100, provider.units(price)?);
+        let terms = offer::Terms { proof_kinds: 1 << GROTH16, customers_root, verification_keys_root, ..terms };
+        provider.offer_with(&terms).await?;
+    }
+    let carol = world.customer("carol").await?;
+    let mut job = carol.job(10, "1", 7, 7)?;
+    (job.proof_kind, job.verification_key, job.modules) = (GROTH16, key, vec![module]);
+    let deal = carol.open(job, &[]).await?;
+    customer::admit_key(&carol.context, deal, root, vec![beside]).await?;
+    let mut expected = Vec::new();
+    for (offer, (.., code)) in (1..).zip(cases) {
+        let call = Matching::reasonOfCall { deal: deal.0, offer };
+        assert_eq!(carol.context.view(carol.context.at().matching, call).await?, code, "offer {offer}");
+        expected.push(json!({ "offer": offer, "code": code }));
+    }
+    let refused = |code: u64| expected.iter().filter(|left| left["code"] == code).count();
+    assert_eq!((refused(4), refused(15), refused(19)), (1, 1, 1));
+
+    let solution = solver::find(&carol.context, deal, solver::NODES).await?;
+    assert_eq!(solution.slots[0].offer, OfferId(3));
+    let reasons: Vec<_> = solution.left_out.iter().map(|left| (left.offer.0, left.reason)).collect();
+    let words = ["price", "verification key not accepted", "customer not accepted"];
+    assert_eq!(reasons, [(1, "dearer"), (2, words[0]), (4, words[1]), (5, words[2])]);
+
+    world.synced().await?;
+    let wish = json!({
+        "units": 10, "price_max_usd": "1", "term_days": 7, "duration_days": 7, "proof_kind": "groth16",
+        "modules": [module], "verification_key": key,
+        "admissions": [{ "of": "verification_key", "proof": [beside] }],
+    });
+    let found = world.post("/v1/match", &wish).await?;
+    assert_eq!(found.text("/slots/0/offer")?, "3", "{found}");
+    let refused = found.body["refused"].as_array().context("a list")?;
+    let reasons: Vec<_> = refused.iter().map(|left| (left["offer"].as_u64(), left["reason"].as_str())).collect();
+    assert_eq!(
+        reasons,
+        [(1, "dearer"), (2, words[0]), (4, words[1]), (5, words[2])].map(|(offer, word)| (Some(offer), Some(word)))
+    );
+    assert_eq!(found.text("/slots/0/lock_flt")?, solution.slots[0].lock.context("a lock")?.to_string());
+    // Who does not show the path is not in the tree.
+    let mut unshown = wish;
+    unshown["admissions"] = json!([]);
+    let found = world.post("/v1/match", &unshown).await?;
+    assert_eq!(found.text("/slots/0/offer")?, "1", "{found}");
     world.finish().await
 }

@@ -1,5 +1,6 @@
 //! `POST /v1/match`: from criteria to the cheapest set of offers that meets them, and why every other was left out.
 
+mod admission;
 mod market;
 mod wish;
 
@@ -118,8 +119,9 @@ pub(super) fn router() -> OpenApiRouter<Api> {
 async fn find_match(mut at: Snapshot, body: std::result::Result<Json<Wish>, JsonRejection>) -> Result<Json<Match>> {
     let Json(wish) = body.map_err(|rejection| Error::body(&rejection))?;
     let decimals = usd_decimals(&at.head);
+    let admitted = wish.admitted()?;
     let request = wish.request(&mut at).await?;
-    let market = market::read(&mut at.db).await?;
+    let market = market::read(&mut at.db, &admitted).await?;
     let permit = SEARCHES.acquire().await.expect("it is never closed");
     let search = move || (solve(&market, &request, NODES), market, request);
     let (answer, market, request) = spawn_blocking(search).await.map_err(|_| Error::Panicked)?;

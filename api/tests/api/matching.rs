@@ -63,3 +63,42 @@ async fn what_is_asked_wrongly_is_named(db: PgPool) {
     assert_eq!(reply.status().as_u16(), 405);
     server.stop().await;
 }
+
+#[sqlx::test(migrations = "../indexer/migrations", fixtures("story"))]
+async fn modules_circuits_and_trees_are_asked_for_as_the_contract_takes_them(db: PgPool) {
+    let server = Server::start(&db).await;
+    let key = format!("0x{}", "12".repeat(32));
+    let wish = |more: Value| {
+        let mut wish = json!({ "units": 1, "price_max_usd": "1" });
+        wish.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        wish
+    };
+    let path = json!([{ "of": "customer", "proof": [] }]);
+    let long = json!([{ "of": "customer", "proof": vec![&key; 33] }]);
+    let customer = format!("0x{}", "34".repeat(20));
+    for (more, parameter, detail) in [
+        (json!({ "proof_kind": "groth16" }), "verification_key", "need a verification key"),
+        (json!({ "proof_kind": "receipts", "verification_key": key }), "verification_key", "no others take one"),
+        (json!({ "modules": [key] }), "modules", "nobody published"),
+        (json!({ "modules": vec![&key; 9] }), "modules", "at most 8"),
+        (json!({ "admissions": path }), "admissions", "name what is admitted"),
+        (json!({ "admissions": long, "customer": customer }), "admissions", "at most 32 hashes"),
+        (
+            json!({ "admissions": vec![json!({ "of": "customer", "proof": [] }); 33] }),
+            "admissions",
+            "at most 32 admissions",
+        ),
+    ] {
+        let (status, problem) = ask(&server, &wish(more)).await;
+        let told = problem["detail"].as_str().unwrap_or("?");
+        assert_eq!((status, problem["parameter"].as_str()), (400, Some(parameter)), "{problem}");
+        assert!(told.contains(detail), "{told}");
+    }
+    // A day's worth is enough where nobody knows what will be used.
+    let metered = json!({ "payment_mode": "metered", "term_days": 7, "prepaid_usd": "1" });
+    let (status, found) = ask(&server, &wish(metered)).await;
+    assert_eq!(status, 200, "{found}");
+    let (status, problem) = ask(&server, &wish(json!({ "payment_mode": "metered", "prepaid_usd": "0.9" }))).await;
+    assert_eq!((status, &problem["parameter"]), (400, &json!("prepaid_usd")));
+    server.stop().await;
+}

@@ -60,6 +60,8 @@ pub struct Offer {
     /// Whether the request's customer is in the offer's tree of customers, or there is none.
     pub is_customer_accepted: bool,
     pub is_application_accepted: bool,
+    /// Whether the request's verification key is in the offer's tree of keys, or there is none; asked for proofs by circuits alone.
+    pub is_key_accepted: bool,
 }
 
 /// Every offer, and who makes it.

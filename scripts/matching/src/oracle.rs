@@ -34,7 +34,7 @@ fn meets(market: &Market, request: &Request, place: usize) -> bool {
     let listed = request.listed.contains(&provider.address);
     offer.is_live
         && offer.class == request.class
-        && offer.price <= request.price_max
+        && offer.price + request.royalty <= request.price_max
         && offer.units_free >= request.units
         && offer.coverage_max_bps >= request.coverage_bps
         && offer.term_max_days >= request.term_days
@@ -48,6 +48,7 @@ fn meets(market: &Market, request: &Request, place: usize) -> bool {
         && request.criteria.iter().all(has)
         && offer.is_customer_accepted
         && offer.is_application_accepted
+        && (request.proof_kind != 3 || offer.is_key_accepted)
         && !request.barred.contains(&offer.id)
         && !request.taken.contains(&provider.address)
 }

@@ -1,7 +1,7 @@
 //! Why an offer is not in the set: the codes and words of `IMatching.reasonOf`, and what only a whole set can say.
 
 use crate::market::{Offer, Provider};
-use crate::request::Request;
+use crate::request::{GROTH16, Request};
 
 /// The first that applies, in the order of the contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,6 +24,7 @@ pub enum Reason {
     Application,
     Stake,
     Barred,
+    VerificationKey,
     /// Its provider has a place by another offer, or serves the deal already.
     Provider,
     /// Cheaper than what was chosen, but a set with it misses the target, or costs more elsewhere.
@@ -33,7 +34,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Gone,
         Self::Class,
         Self::Region,
@@ -52,6 +53,7 @@ impl Reason {
         Self::Application,
         Self::Stake,
         Self::Barred,
+        Self::VerificationKey,
         Self::Provider,
         Self::Availability,
         Self::Dearer,
@@ -60,7 +62,7 @@ impl Reason {
     /// As `IMatching.reasonOf` numbers it; none for what only a whole set can say.
     pub fn code(self) -> Option<u8> {
         let place = Self::ALL.iter().position(|reason| *reason == self)?;
-        u8::try_from(place + 1).ok().filter(|code| *code <= 18)
+        u8::try_from(place + 1).ok().filter(|code| *code <= 19)
     }
 
     pub fn of_code(code: u8) -> Option<Self> {
@@ -87,6 +89,7 @@ impl Reason {
             Self::Application => "application not accepted",
             Self::Stake => "free stake",
             Self::Barred => "barred",
+            Self::VerificationKey => "verification key not accepted",
             Self::Provider => "provider has a place",
             Self::Availability => "availability",
             Self::Dearer => "dearer",
@@ -126,7 +129,7 @@ fn limit_failed(request: &Request, offer: &Offer, is: &impl Fn(Reason) -> bool) 
     let failed = [
         (!offer.is_live, Reason::Gone),
         (offer.class != request.class, Reason::Class),
-        (offer.price > request.price_max, Reason::Price),
+        (offer.price > request.offer_price_max(), Reason::Price),
         (offer.units_free < request.units, Reason::Units),
         (offer.coverage_max_bps < request.coverage_bps, Reason::Coverage),
         (offer.term_max_days < request.term_days, Reason::Term),
@@ -164,6 +167,10 @@ fn criterion_failed(
     }
     if !offer.is_application_accepted && is(Reason::Application) {
         return Some(Reason::Application);
+    }
+    let is_key_asked = request.proof_kind == GROTH16 && is(Reason::VerificationKey);
+    if is_key_asked && !offer.is_key_accepted {
+        return Some(Reason::VerificationKey);
     }
     (request.barred.contains(&offer.id) && is(Reason::Barred)).then_some(Reason::Barred)
 }

@@ -12,6 +12,10 @@ const BPS: u128 = 10_000;
 const DAY: u64 = 86_400;
 /// Value at stake is at most so many times the escrow.
 const ESCROW_TIMES: u64 = 6;
+/// Paid by what ran: the escrow is all that there is to lose.
+const METERED: u8 = 1;
+/// Proofs by circuits, of which each offer may name those that it accepts.
+pub(crate) const GROTH16: u8 = 3;
 /// Above it a set needs two regions.
 const TWO_REGIONS_ABOVE_PPM: u32 = 990_000;
 
@@ -44,7 +48,10 @@ pub struct Request {
     /// Slots and standbys that wait for somebody.
     pub slots: usize,
     pub standbys: usize,
+    /// Royalties included.
     pub price_max: u128,
+    /// Of the modules that are run: paid beside the offer's price, and never above the highest.
+    pub royalty: u128,
     pub term_days: u8,
     pub duration_days: u16,
     /// One bit a region, the lowest first; none set: any.
@@ -82,7 +89,12 @@ impl Request {
         self.availability_ppm > TWO_REGIONS_ABOVE_PPM
     }
 
-    /// Price of a slot, a day.
+    /// What is left for the offer.
+    pub(crate) fn offer_price_max(&self) -> u128 {
+        self.price_max.saturating_sub(self.royalty)
+    }
+
+    /// Price of a slot, a day, without royalties.
     pub(crate) fn slot_price(&self, price: u128) -> u128 {
         price * u128::from(self.units)
     }
@@ -106,9 +118,10 @@ impl Request {
         if sizing.low == 0 {
             return None;
         }
-        let rate = U256::from(self.slot_price(price));
+        let rate = U256::from(self.slot_price(price + self.royalty));
         let exposed = (rate * U256::from(sizing.exposed_seconds)).div_ceil(U256::from(DAY));
-        let value = exposed.min(U256::from(sizing.escrow) * U256::from(ESCROW_TIMES));
+        let times = if self.payment_mode == METERED { 1 } else { ESCROW_TIMES };
+        let value = exposed.min(U256::from(sizing.escrow) * U256::from(times));
         let value = (value * U256::from(part)).div_ceil(U256::from(BPS));
         let scaled = value * U256::from(self.coverage_bps) * U256::from(sizing.scale);
         scaled.div_ceil(U256::from(sizing.low) * U256::from(BPS)).try_into().ok()

@@ -111,10 +111,11 @@ fn offer(chance: &mut Chance, shape: &Shape, id: u64, provider: usize) -> Offer 
         term_max_days: 14,
         duration_max_days: if chance.percent(shape.unfit / 4) { 14 } else { 3_650 },
         payment_modes: 1,
-        proof_kinds: 1,
+        proof_kinds: 9,
         notice: if chance.percent(shape.unfit / 4) { 86_400 } else { 3_600 },
         is_customer_accepted: !chance.percent(shape.unfit / 8),
         is_application_accepted: true,
+        is_key_accepted: !chance.percent(shape.unfit / 8),
     }
 }
 
@@ -127,6 +128,8 @@ pub fn request(chance: &mut Chance, slots: usize, standbys: usize, regions: u64)
         units: u32::try_from(chance.among(1, 40)).expect("small"),
         slots,
         standbys,
+        royalty: if chance.percent(30) { u128::from(chance.among(1, 400_000)) } else { 0 },
+        proof_kind: if chance.percent(30) { 3 } else { 0 },
         price_max: if chance.percent(20) { 1_200_000 } else { 2_000_000 },
         term_days: 7,
         duration_days: 28,

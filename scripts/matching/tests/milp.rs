@@ -33,7 +33,7 @@ fn sum(terms: impl IntoIterator<Item = (Variable, f64)>) -> LinearExpr {
 
 /// The price of the cheapest set by the general solver; none where its set misses the target by a rounding, or it gives up.
 fn general(market: &Market, request: &Request) -> Option<u128> {
-    let fits = |offer: &&usize| request.price_max >= market.offers[**offer].price;
+    let fits = |offer: &&usize| request.price_max >= market.offers[**offer].price + request.royalty;
     let all: Vec<usize> = (0..market.offers.len()).collect();
     let mut problem = Problem::new(OptimizationDirection::Minimize);
     let cost = |offer: usize| market.offers[offer].price * u128::from(request.units);

@@ -91,10 +91,17 @@ fn seeds_by_chance_agree_with_the_oracle() {
 
 #[test]
 fn reasons_are_numbered_as_in_the_contract() {
-    let codes = [(1, "gone"), (3, "region"), (9, "payment mode"), (16, "application not accepted"), (18, "barred")];
+    let codes = [
+        (1, "gone"),
+        (3, "region"),
+        (9, "payment mode"),
+        (16, "application not accepted"),
+        (18, "barred"),
+        (19, "verification key not accepted"),
+    ];
     for (code, words) in codes {
         assert_eq!(Reason::of_code(code).map(Reason::words), Some(words));
     }
     assert_eq!(Reason::Dearer.code(), None);
-    assert_eq!(Reason::of_code(19), None);
+    assert_eq!(Reason::of_code(20), None);
 }

@@ -33,6 +33,7 @@ fn offer(id: u64, provider: usize, region: u8, price: u128) -> Offer {
         notice: 0,
         is_customer_accepted: true,
         is_application_accepted: true,
+        is_key_accepted: true,
     }
 }
 
@@ -69,6 +70,45 @@ fn the_cheapest_serve_and_the_next_stands_by() {
     assert_eq!(set.price, 1_000 + 1_100 + 24, "a retainer is 2 %");
     assert_eq!(answer.lower_bound, set.price);
     assert_eq!(answer.reasons, [None, None, None, Some(Reason::Dearer)]);
+}
+
+/// As `Matching` compares: what a deal pays to authors is not the provider's to ask for.
+#[test]
+fn an_offers_price_is_compared_with_what_royalties_leave() {
+    let of = |price_max, royalty| solve(&market(), &Request { price_max, royalty, ..request(1) }, BUDGET);
+    assert_eq!(ids(&of(110, 10).set.expect("a hundred is left").slots), [1]);
+    let none = of(109, 10);
+    assert!(none.set.is_none(), "99 are left, and the cheapest asks 100");
+    assert_eq!(none.reasons, [Some(Reason::Price); 4]);
+    assert_eq!(of(10, 20).reasons, [Some(Reason::Price); 4], "nothing is left");
+}
+
+#[test]
+fn locks_are_sized_by_the_price_with_royalties_and_metered_ones_by_the_escrow_once() {
+    let sizing = Sizing { exposed_seconds: 86_400, escrow: 500, scale: 1, low: 1 };
+    let lock = |royalty, payment_mode| {
+        let request = Request { royalty, payment_mode, sizing: Some(sizing), ..request(1) };
+        request.slot_lock(100)
+    };
+    assert_eq!(lock(0, 0), Some(3 * 1_000));
+    assert_eq!(lock(20, 0), Some(3 * 1_200), "the customer has the whole price at stake");
+    assert_eq!(lock(20, 1), Some(3 * 500));
+}
+
+#[test]
+fn a_circuits_key_is_accepted_by_each_offer_by_itself() {
+    let mut market = market();
+    market.offers[0].is_key_accepted = false;
+    for offer in &mut market.offers {
+        offer.proof_kinds = 0b1111;
+    }
+    let answer = solve(&market, &Request { proof_kind: 3, ..request(1) }, BUDGET);
+    assert_eq!(answer.reasons[0], Some(Reason::VerificationKey));
+    assert_eq!((Reason::VerificationKey.code(), Reason::of_code(19)), (Some(19), Some(Reason::VerificationKey)));
+    assert_eq!(Reason::Provider.code(), None, "what only a set can say has no number");
+    assert_eq!(ids(&answer.set.expect("the others accept it").slots), [2]);
+    let other = solve(&market, &Request { proof_kind: 1, ..request(1) }, BUDGET);
+    assert_eq!(ids(&other.set.expect("there are no keys to accept").slots), [1]);
 }
 
 #[test]

@@ -29,6 +29,7 @@ const AUDITED: u8 = 3;
 const ATTESTED: u8 = 2;
 const CUSTOMER_REFUSED: u8 = 15;
 const APPLICATION_REFUSED: u8 = 16;
+const KEY_REFUSED: u8 = 19;
 /// Exposure to the next term alone.
 const TERM: u8 = 1;
 
@@ -82,6 +83,7 @@ fn criteria(asked: &IMatching::Request, deal: &IDeals::Deal, places: &[u8], now:
         slots,
         standbys: places.len() - slots,
         price_max: asked.priceMax.to(),
+        royalty: deal.royalty.to(),
         term_days: asked.termDays,
         duration_days: asked.durationDays,
         regions: asked.among.regions.into_limbs(),
@@ -149,7 +151,8 @@ async fn offers(at: &At<'_>, deal: DealId, request: &mut Request) -> Result<Mark
         }
         let found = at.view(contracts.offers, IOffers::offerOfCall { offer }).await?;
         // Only the contract knows which trees were shown to hold the customer, or the application.
-        let is_for_all = found.customersRoot.is_zero() && found.applicationsRoot.is_zero();
+        let roots = [found.customersRoot, found.applicationsRoot, found.verificationKeysRoot];
+        let is_for_all = roots.iter().all(|root| root.is_zero());
         let call = IMatching::reasonOfCall { deal: deal.0, offer };
         let reason = if is_for_all { 0 } else { at.view(contracts.matching, call).await? };
         let call = IMatching::isBarredCall { deal: deal.0, offer };
@@ -191,6 +194,7 @@ async fn offers(at: &At<'_>, deal: DealId, request: &mut Request) -> Result<Mark
             notice: found.notice,
             is_customer_accepted: reason != CUSTOMER_REFUSED,
             is_application_accepted: reason != APPLICATION_REFUSED,
+            is_key_accepted: reason != KEY_REFUSED,
         });
     }
     Ok(market)

@@ -2,12 +2,15 @@
 
 use std::collections::HashMap;
 
+use alloy_primitives::B256;
 use matching::{Attribute, Market, Offer, Provider};
 use sqlx::postgres::PgConnection;
 use sqlx::query;
 
+use super::admission::Admitted;
 use crate::address::Address;
 use crate::error::Result;
+use crate::hash::Hash;
 
 /// `AttributeIds.OPERATOR`: its value is the company behind a provider.
 const OPERATOR: i32 = 8;
@@ -23,9 +26,9 @@ fn amount(digits: &str) -> u128 {
     digits.parse().unwrap_or(u128::MAX)
 }
 
-pub(super) async fn read(db: &mut PgConnection) -> Result<Market> {
+pub(super) async fn read(db: &mut PgConnection, admitted: &Admitted) -> Result<Market> {
     let (providers, places) = providers(db).await?;
-    let mut market = Market { providers, offers: offers(db, &places).await? };
+    let mut market = Market { providers, offers: offers(db, &places, admitted).await? };
     attest(db, &mut market, &places).await?;
     Ok(market)
 }
@@ -59,7 +62,7 @@ async fn providers(db: &mut PgConnection) -> Result<(Vec<Provider>, Places)> {
     Ok((providers, places))
 }
 
-async fn offers(db: &mut PgConnection, places: &Places) -> Result<Vec<Offer>> {
+async fn offers(db: &mut PgConnection, places: &Places, admitted: &Admitted) -> Result<Vec<Offer>> {
     let rows = query!(
         r#"
         select
@@ -76,13 +79,15 @@ async fn offers(db: &mut PgConnection, places: &Places) -> Result<Vec<Offer>> {
             o.payment_modes as "payment_modes!",
             o.proof_kinds as "proof_kinds!",
             o.notice as "notice!",
-            coalesce(o.customers_root = z.root, true) as "is_for_all_customers!",
-            coalesce(o.applications_root = z.root, true) as "is_for_all_applications!"
+            o.customers_root as "customers_root: Hash",
+            o.applications_root as "applications_root: Hash",
+            o.verification_keys_root as "verification_keys_root: Hash"
         from offer_now as o
-        cross join (select decode(repeat('00', 32), 'hex')::hash32 as root) as z
         order by o.offer
         "#
     );
+    // No root: it is for all.
+    let root = |root: Option<Hash>| root.map_or(B256::ZERO, |root| root.0);
     let offers = rows.fetch_all(db).await?.into_iter().filter_map(|row| {
         Some(Offer {
             id: fit(row.offer),
@@ -98,9 +103,9 @@ async fn offers(db: &mut PgConnection, places: &Places) -> Result<Vec<Offer>> {
             payment_modes: fit(row.payment_modes),
             proof_kinds: fit(row.proof_kinds),
             notice: fit(row.notice),
-            // Who is in an offer's tree is shown to the contract by a proof that is not ours to make.
-            is_customer_accepted: row.is_for_all_customers,
-            is_application_accepted: row.is_for_all_applications,
+            is_customer_accepted: admitted.has_customer(root(row.customers_root)),
+            is_application_accepted: admitted.has_application(root(row.applications_root)),
+            is_key_accepted: admitted.has_key(root(row.verification_keys_root)),
         })
     });
     Ok(offers.collect())

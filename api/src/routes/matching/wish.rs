@@ -2,16 +2,19 @@
 
 use std::fmt::Display;
 
-use alloy_primitives::U256;
+use alloy_primitives::{U256, keccak256};
 use matching::{Request, Sizing, retainer};
 use serde::Deserialize;
+use sqlx::query_scalar;
 use utoipa::ToSchema;
 
 use super::super::quotes::coverage_bps;
 use super::super::{CLASSES, prices, usd_decimals};
+use super::admission::{Admission, Admitted, Named, hashed};
 use crate::address::Address;
 use crate::amount::{self, FLT_DECIMALS, PRICE_DECIMALS};
 use crate::error::{Error, Result};
+use crate::hash::Hash;
 use crate::snapshot::Snapshot;
 
 /// A provider may take so long to be ready, and a term starts then.
@@ -21,7 +24,10 @@ const DAY: u64 = 86_400;
 const SLOT_WEIGHT: u128 = 50;
 const PPM_DECIMALS: u8 = 6;
 const EXPOSURES: [&str; 3] = ["remaining", "term", "whole"];
-const PAYMENT_MODES: [&str; 1] = ["reserved"];
+const PAYMENT_MODES: [&str; 2] = ["reserved", "metered"];
+const METERED: u8 = 1;
+const GROTH16: u8 = 3;
+const MODULES_MAX: usize = 8;
 const PROOF_KINDS: [&str; 5] = ["none", "receipts", "sampled", "groth16", "optimistic"];
 const PRICE_MAX: u128 = 1_000_000_000_000_000_000_000_000;
 
@@ -55,8 +61,23 @@ pub(super) struct Wish {
     exposure: Option<String>,
     /// `none` (default), `receipts`, `sampled`, `groth16` or `optimistic`.
     proof_kind: Option<String>,
-    /// `reserved`.
+    /// `reserved` (default) or `metered`.
     payment_mode: Option<String>,
+    /// Modules that are run, at most 8: their royalties are a part of the highest price.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    modules: Vec<Hash>,
+    /// Of the circuit, where `proof_kind` is `groth16`.
+    #[schema(value_type = Option<String>)]
+    verification_key: Option<Hash>,
+    /// Who asks, for offers that are for some customers only.
+    #[schema(value_type = Option<String>)]
+    customer: Option<Address>,
+    /// What is run, for offers that are for some applications only.
+    application: Option<String>,
+    /// Paths to the roots of such offers; without one they are left out.
+    #[serde(default)]
+    admissions: Vec<Admission>,
     #[serde(default)]
     notice_seconds: u32,
     /// Share of time that at least one slot has to be up, as 0.999; none if absent.
@@ -100,6 +121,16 @@ fn read(field: &str, text: &str, decimals: u8) -> Result<u128> {
 }
 
 impl Wish {
+    /// Which offers for some only are for this one, too.
+    pub(super) fn admitted(&self) -> Result<Admitted> {
+        let named = Named {
+            customer: self.customer.map(|customer| hashed(customer.0.into_word())),
+            application: self.application.as_ref().map(keccak256),
+            key: self.verification_key.map(|key| hashed(key.0)),
+        };
+        Admitted::of(&self.admissions, named)
+    }
+
     pub(super) async fn request(self, at: &mut Snapshot) -> Result<Request> {
         let decimals = usd_decimals(&at.head);
         let term_days = self.term_days.unwrap_or(14);
@@ -115,6 +146,7 @@ impl Wish {
             slots,
             standbys: self.standbys,
             price_max,
+            royalty: self.royalty(price_max, at).await?,
             term_days,
             duration_days,
             first_loss_min_bps: self.first_loss_bps.unwrap_or(1_000),
@@ -130,6 +162,9 @@ impl Wish {
             until: now + READY_SECONDS + u64::from(term_days) * DAY,
             ..Request::default()
         };
+        let is_keyed = self.verification_key.is_some_and(|key| !key.0.is_zero());
+        let detail = "proofs of kind groth16 need a verification key, and no others take one";
+        check(is_keyed == (request.proof_kind == GROTH16), "verification_key", detail)?;
         for region in &self.regions {
             request.regions[usize::from(region >> 6)] |= 1 << (region & 63);
         }
@@ -154,6 +189,24 @@ impl Wish {
         check(are_levels, "criteria", "a level is 1 to 3")
     }
 
+    /// What authors are paid of a unit for a day, as `Modules.royaltyOf` adds it up.
+    async fn royalty(&self, price_max: u128, at: &mut Snapshot) -> Result<u128> {
+        check(self.modules.len() <= MODULES_MAX, "modules", "a deal runs at most 8 modules")?;
+        let mut royalty = 0_u128;
+        for (place, module) in self.modules.iter().enumerate() {
+            check(!self.modules[..place].contains(module), "modules", format!("{module} is named twice"))?;
+            let found = query_scalar!(
+                r#"select royalty::text as "royalty!" from published_module where module = $1"#,
+                module as &Hash
+            );
+            let found = found.fetch_optional(&mut *at.db).await?;
+            let unknown = || Error::field("modules", format!("nobody published {module}"));
+            royalty = royalty.saturating_add(found.ok_or_else(unknown)?.parse().unwrap_or(u128::MAX));
+        }
+        check(royalty < price_max, "price_max_usd", "the royalties of the modules leave nothing of it for an offer")?;
+        Ok(royalty)
+    }
+
     fn target(&self) -> Result<u32> {
         let Some(text) = &self.availability else { return Ok(0) };
         let ppm = read("availability", text, PPM_DECIMALS)?;
@@ -168,11 +221,13 @@ impl Wish {
         let (slots, standbys) = (count(request.slots), count(request.standbys));
         let slot = request.price_max * u128::from(request.units);
         let term = u128::from(request.term_days);
-        let need = slot * term * slots + retainer(slot) * term * standbys;
+        // What metered slots will use nobody knows: a day's worth shows that somebody means it.
+        let (days, span) = if request.payment_mode == METERED { (1, "day") } else { (term, "term") };
+        let need = slot * days * slots + retainer(slot) * term * standbys;
         let prepaid = self.prepaid_usd.as_ref().map(|text| read("prepaid_usd", text, decimals)).transpose()?;
         let prepaid = prepaid.unwrap_or(need);
         let least = amount::show(U256::from(need), decimals);
-        check(prepaid >= need, "prepaid_usd", format!("one term at the highest price is {least}"))?;
+        check(prepaid >= need, "prepaid_usd", format!("one {span} at the highest price is {least}"))?;
         check(prepaid >> 112 == 0, "prepaid_usd", "an amount is below 5e33 units")?;
         // The rest of the division goes to the first slot.
         let each = prepaid / (slots * SLOT_WEIGHT + standbys);
