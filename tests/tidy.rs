@@ -40,6 +40,7 @@ fn the_repository_is_tidy() {
         events_without_tables,
         columns_without_comments,
         paths_that_lead_nowhere,
+        attacks_without_tests,
         crates_that_know_too_much,
     ];
     let found: Vec<String> = rules.iter().flat_map(|rule| rule(&files)).collect();
@@ -284,6 +285,24 @@ fn paths_that_lead_nowhere(files: &[File]) -> Vec<String> {
     found
 }
 
+/// Rows of the table of attacks end with the names of their tests.
+fn attacks_without_tests(files: &[File]) -> Vec<String> {
+    let rows = text(files, "docs/security.md").unwrap_or_default();
+    let rows = rows.lines().skip_while(|line| *line != "| attack | what comes of it | test |").skip(2);
+    let mut found = Vec::new();
+    for row in rows.take_while(|line| line.starts_with('|')) {
+        let tests: Vec<&str> = row.rsplit('|').nth(1).unwrap_or_default().split('`').skip(1).step_by(2).collect();
+        let is_there = |test: &&str| {
+            let names = [format!("fn {test}("), format!("function {test}(")];
+            files.iter().any(|file| names.iter().any(|name| file.text.contains(name)))
+        };
+        if tests.is_empty() || !tests.iter().all(is_there) {
+            found.push(format!("docs/security.md: an attack without a test: {row}"));
+        }
+    }
+    found
+}
+
 fn is_path(words: &str) -> bool {
     const FOLDERS: [&str; 6] = ["contracts/", "indexer/", "api/", "scripts/", "tests/", "docs/"];
     const EXTENSIONS: [&str; 6] = [".rs", ".sol", ".md", ".sql", ".tree", ".json"];
@@ -391,4 +410,14 @@ fn paths_that_lead_nowhere_are_found() {
     let alive = "`e2e/payout.rs`, `tests/e2e`, `tests/`, `tests/<noun>.rs`, `tests/*.rs`, `/v1/deals`, `cargo test`";
     finds(paths_that_lead_nowhere, &[("README.md", alive), file], 0);
     finds(paths_that_lead_nowhere, &[("tests/data/README.md", dead)], 0);
+}
+
+#[test]
+fn attacks_without_tests_are_found() {
+    let head = "| attack | what comes of it | test |\n|---|---|---|\n";
+    let table = format!(
+        "{head}| a | b | `a_test`, `another` |\n| c | d | `gone` |\n| e | f | g |\n\n| other | table | `x` |\n"
+    );
+    let tests = ("a.rs", "async fn a_test() {}\nfunction another() {}");
+    finds(attacks_without_tests, &[("docs/security.md", &table), tests], 2);
 }

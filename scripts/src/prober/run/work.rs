@@ -294,7 +294,7 @@ impl Prober {
                 self.try_post(act, at.sampled, Sampled::revealCall { job: id.0, outputs, salt }).await;
             }
             Act::Close(_) => self.try_post(act, at.sampled, Sampled::closeCall { job: id.0 }).await,
-            _ => {
+            Act::Finish(_) => {
                 let executors = self.context.view(at.sampled, Sampled::executorsOfCall { job: id.0 }).await?;
                 let rank = executors.iter().position(|executor| *executor == self.address).unwrap_or_default();
                 tokio::time::sleep(STAGGER * u32::try_from(rank)?).await;
@@ -302,6 +302,7 @@ impl Prober {
                 let call = Sampled::finishCall { job: id.0, asked: proof::sampled::asked(&job) };
                 self.try_post(act, at.sampled, call).await;
             }
+            Act::OpenDay(_) | Act::Report(..) | Act::Failover(_) => {}
         }
         Ok(())
     }
