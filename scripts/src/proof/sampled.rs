@@ -14,7 +14,7 @@ use super::kept::{Folder, Kept};
 use super::{SAMPLED, job, kind_name};
 use crate::amount::Usd;
 use crate::blocks::Head;
-use crate::chain::{Context, Sent};
+use crate::chain::Context;
 use crate::ids::{DealId, FaultId, JobId};
 use crate::time::maybe_timestamp;
 
@@ -241,13 +241,9 @@ pub async fn advance(context: &Context, id: JobId, kept: Option<&Kept>) -> Resul
     let stage = stage_name(sample.stage);
     let step = next(&sample, kept, context.head().await?);
     let step = step.with_context(|| format!("Job {id} is {stage}: nothing can be done with it now."))?;
-    let sent = take(context, id, step, kept).await?;
+    let sent = context.send_encoded(context.at().sampled, call(context, id, step, kept).await?).await?;
     let stage = stage_name(sample_at(context, BlockId::latest(), id).await?.stage);
     Ok(Advanced { job: id, step, stage, gas: sent.gas_used })
-}
-
-pub(crate) async fn take(context: &Context, id: JobId, step: Step, kept: Option<&Kept>) -> Result<Sent> {
-    context.send_encoded(context.at().sampled, call(context, id, step, kept).await?).await
 }
 
 /// What an executor seals.

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use alloy::eips::BlockId;
 use alloy::primitives::{B256, Bytes};
@@ -56,12 +56,29 @@ struct Served {
     input: Input,
     inputs: Tree,
     is_decided: AtomicBool,
+    /// Of the step that waits for its time: it is tried at every block, and an opening takes a tree of all outputs.
+    call: Mutex<Option<(Turn, Bytes)>>,
 }
+
+/// A step of one draw.
+type Turn = (B256, Step);
 
 impl Served {
     fn new(kept: Kept) -> Result<Self> {
         let hashes: Vec<B256> = kept.batch.inputs.iter().map(alloy::primitives::keccak256).collect();
-        Ok(Self { input: kept.input()?, inputs: tree_of(&hashes), kept, is_decided: AtomicBool::new(false) })
+        let (input, inputs) = (kept.input()?, tree_of(&hashes));
+        Ok(Self { kept, input, inputs, is_decided: AtomicBool::new(false), call: Mutex::default() })
+    }
+
+    /// The call of a step, made once.
+    async fn call(&self, context: &Context, turn: Turn) -> Result<Bytes> {
+        let made = self.call.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((_, call)) = made.filter(|(made, _)| *made == turn) {
+            return Ok(call);
+        }
+        let call = sampled::call(context, self.kept.job, turn.1, Some(&self.kept)).await?;
+        *self.call.lock().unwrap_or_else(PoisonError::into_inner) = Some((turn, call.clone()));
+        Ok(call)
     }
 
     fn chunk(&self, chunk: u32) -> Option<ServedChunk> {
@@ -144,7 +161,8 @@ impl Jobs {
         served.is_decided.store(is_decided, Ordering::Relaxed);
         match sampled::next(&sample, Some(&served.kept), head) {
             Some(step) => {
-                sampled::take(context, job, step, Some(&served.kept)).await?;
+                let call = served.call(context, (sample.seed, step)).await?;
+                context.send_encoded(context.at().sampled, call).await?;
                 Ok(Brought::Step(step))
             }
             None if is_decided => Ok(Brought::Decided),

@@ -86,6 +86,8 @@ pub(super) struct Works {
     /// Of the last head, but for those that were decided long ago.
     samples: BTreeMap<JobId, Sample>,
     decided: BTreeMap<JobId, u64>,
+    /// What finishing takes, with the prober's place in the draw: it is tried at every block.
+    finishing: BTreeMap<(JobId, B256), (usize, Sampled::finishCall)>,
     computing: JoinSet<(JobId, B256, Result<Vec<B256>>)>,
     underway: BTreeSet<JobId>,
 }
@@ -106,6 +108,7 @@ impl Works {
             read_to: None,
             samples: BTreeMap::new(),
             decided: BTreeMap::new(),
+            finishing: BTreeMap::new(),
             computing: JoinSet::new(),
             underway: BTreeSet::new(),
         })
@@ -222,7 +225,7 @@ impl Prober {
         for (job, want) in works.wants(self.head, self.address) {
             match want {
                 Want::Compute => self.compute(&mut works, job).await,
-                Want::Send(act) => self.send(&works, job, act).await,
+                Want::Send(act) => self.send(&mut works, job, act).await,
             }
         }
         self.works = Some(works);
@@ -268,7 +271,7 @@ impl Prober {
         });
     }
 
-    async fn send(&mut self, works: &Works, id: JobId, act: Act) {
+    async fn send(&mut self, works: &mut Works, id: JobId, act: Act) {
         let is_free = !self.underway.contains(&act) && !self.rested.contains_key(&act);
         if !is_free || !self.waits.may(&act.to_string(), self.head.time) {
             return;
@@ -278,7 +281,22 @@ impl Prober {
         }
     }
 
-    async fn try_send(&mut self, works: &Works, id: JobId, act: Act) -> Result<()> {
+    async fn finishing(&self, works: &mut Works, id: JobId) -> Result<(usize, Sampled::finishCall)> {
+        let key = (id, works.samples.get(&id).map_or(B256::ZERO, |sample| sample.seed));
+        if let Some(known) = works.finishing.get(&key) {
+            return Ok(known.clone());
+        }
+        let call = Sampled::executorsOfCall { job: id.0 };
+        let executors = self.context.view(self.context.at().sampled, call).await?;
+        let rank = executors.iter().position(|executor| *executor == self.address).unwrap_or_default();
+        let asked = proof::sampled::asked(&proof::job(&self.context, id).await?);
+        let known = (rank, Sampled::finishCall { job: id.0, asked });
+        works.finishing.retain(|(job, _), _| *job != id);
+        works.finishing.insert(key, known.clone());
+        Ok(known)
+    }
+
+    async fn try_send(&mut self, works: &mut Works, id: JobId, act: Act) -> Result<()> {
         let at = self.context.at().clone();
         let missing = || format!("job {id} has no answer");
         match act {
@@ -295,11 +313,8 @@ impl Prober {
             }
             Act::Close(_) => self.try_post(act, at.sampled, Sampled::closeCall { job: id.0 }).await,
             Act::Finish(_) => {
-                let executors = self.context.view(at.sampled, Sampled::executorsOfCall { job: id.0 }).await?;
-                let rank = executors.iter().position(|executor| *executor == self.address).unwrap_or_default();
+                let (rank, call) = self.finishing(works, id).await?;
                 tokio::time::sleep(STAGGER * u32::try_from(rank)?).await;
-                let job = proof::job(&self.context, id).await?;
-                let call = Sampled::finishCall { job: id.0, asked: proof::sampled::asked(&job) };
                 self.try_post(act, at.sampled, call).await;
             }
             Act::OpenDay(_) | Act::Report(..) | Act::Failover(_) => {}
