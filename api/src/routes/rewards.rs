@@ -7,7 +7,7 @@ use sqlx::postgres::PgConnection;
 use sqlx::{query_as, query_scalar};
 use time::OffsetDateTime;
 use time::serde::rfc3339;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::{IntoParams, OpenApi, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -77,8 +77,13 @@ struct Filters {
     token: Option<String>,
 }
 
+/// What is flattened into an answer is not found by itself.
+#[derive(OpenApi)]
+#[openapi(components(schemas(Reward)))]
+struct Flattened;
+
 pub(super) fn router() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(list_delegator_rewards))
+    OpenApiRouter::with_openapi(Flattened::openapi()).routes(routes!(list_delegator_rewards))
 }
 
 /// What an account's positions earn, and its claims of income, the latest first.

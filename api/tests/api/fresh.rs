@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use serde_json::Value;
+
 #[test]
 fn openapi_json_is_what_the_routes_say() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi.json");
@@ -22,4 +24,27 @@ fn openapi_json_is_what_the_routes_say() {
         line(&committed),
         line(&described),
     );
+}
+
+#[test]
+fn every_reference_leads_somewhere() {
+    let described = serde_json::to_value(api::openapi()).expect("a description is JSON");
+    let mut references = Vec::new();
+    gather(&described, &mut references);
+    assert!(!references.is_empty());
+    for reference in references {
+        let target = reference.strip_prefix('#').and_then(|pointer| described.pointer(pointer));
+        assert!(target.is_some(), "{reference} is not described");
+    }
+}
+
+fn gather<'a>(value: &'a Value, references: &mut Vec<&'a str>) {
+    match value {
+        Value::Object(fields) => {
+            references.extend(fields.get("$ref").and_then(Value::as_str));
+            fields.values().for_each(|field| gather(field, references));
+        }
+        Value::Array(items) => items.iter().for_each(|item| gather(item, references)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }
