@@ -11,12 +11,12 @@ mod fact;
 mod follow;
 mod hash;
 mod health;
+mod kept;
 mod observe;
 mod page;
 #[expect(unused_qualifications, reason = "utoipa writes out the paths of parameters under our spans")]
 mod routes;
 mod snapshot;
-mod totals;
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -40,9 +40,10 @@ use utoipa_swagger_ui::SwaggerUi;
 pub use crate::config::Config;
 use crate::error::Error;
 use crate::fact::Schema;
+use crate::kept::Kept;
 use crate::observe::Metrics;
+use crate::routes::History;
 use crate::snapshot::Head;
-use crate::totals::Totals;
 
 /// What every handler can reach.
 #[derive(Clone, Debug)]
@@ -51,7 +52,8 @@ pub(crate) struct Api {
     heads: watch::Receiver<Option<Head>>,
     /// Turns true when the server stops, for streams that would never end.
     closing: watch::Receiver<bool>,
-    totals: Arc<Totals>,
+    totals: Arc<Kept<i64>>,
+    histories: Arc<Kept<History>>,
     schema: Arc<OnceCell<Schema>>,
     metrics: Arc<Metrics>,
 }
@@ -73,6 +75,7 @@ pub async fn serve(
         db: db.clone(),
         closing,
         totals: Arc::default(),
+        histories: Arc::default(),
         schema: Arc::default(),
         metrics: Arc::new(Metrics::new()),
     };

@@ -15,9 +15,11 @@ mod earnings;
 mod epochs;
 mod events;
 mod exits;
+mod exposure;
 mod failures;
 mod faults;
 mod gateways;
+mod history;
 mod matching;
 mod metering;
 mod modules;
@@ -46,6 +48,7 @@ use utoipa::openapi::schema::ArrayItems;
 use utoipa::openapi::{self, Ref, RefOr, Schema};
 use utoipa_axum::router::OpenApiRouter;
 
+pub(crate) use self::history::History;
 use crate::Api;
 use crate::address::Address;
 use crate::amount;
@@ -69,6 +72,7 @@ struct Document;
 pub(crate) fn router() -> OpenApiRouter<Api> {
     let mut router = OpenApiRouter::with_openapi(Document::openapi())
         .merge(network::router())
+        .merge(history::router())
         .merge(parameters::router())
         .merge(providers::router())
         .merge(availability::router())
@@ -80,6 +84,7 @@ pub(crate) fn router() -> OpenApiRouter<Api> {
         .merge(proofs::router())
         .merge(delegators::router())
         .merge(exits::router())
+        .merge(exposure::router())
         .merge(rewards::router())
         .merge(customers::router())
         .merge(gateways::router())

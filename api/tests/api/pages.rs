@@ -9,7 +9,7 @@ use crate::crowd::crowd;
 use crate::server::Server;
 
 /// Every list of the crowd, with its sorts. `{p}` is the first provider, `{d}` the second.
-const LISTS: [(&str, &[&str], i64); 24] = [
+const LISTS: [(&str, &[&str], i64); 26] = [
     ("/v1/providers", &["-staked", "staked", "-free", "free", "-locked", "locked", "-registered", "registered"], 57),
     ("/v1/providers?first_loss_min_bps=100", &["-staked", "staked"], 38),
     ("/v1/offers", &["price", "-price", "-units_free", "units_free", "-offer", "offer"], 57),
@@ -38,6 +38,8 @@ const LISTS: [(&str, &[&str], i64); 24] = [
     ("/v1/faults", &["-fault", "fault"], 57),
     ("/v1/faults?deal=2", &["-fault", "fault"], 12),
     ("/v1/epochs", &["-epoch", "epoch"], 102),
+    ("/v1/network/history?interval=hour", &["-at", "at"], 30),
+    ("/v1/delegators/{d}/exposure", &["-loss", "loss", "ends", "-ends"], 4),
 ];
 
 async fn provider(db: &PgPool, n: i32) -> String {
