@@ -80,8 +80,26 @@ async fn a_projection_follows_the_mix_of_terms(db: PgPool) {
     assert_snapshot!(server.shown("/v1/projection/stake?volume_usd=1000000&months=1&term_days=7:1,14:3").await, @r#"
     200 OK
     {
+      "assumptions": {
+        "maintained_ratio": "2/3",
+        "model": "The price's logarithm is a random walk without drift, price(t + dt) = price(t) * exp(volatility * sqrt(dt) * z), z standard normal, so that price(m) is lognormal with today's median: its quantiles are price * exp(z * volatility * sqrt(m / 12)). A term's part of the volume is locked evenly over its days, each lock at the price of its day: max(1 / price(day of grant), maintained_ratio / price(u) for each later day u of the term). The first month's locks were granted at today's price. Numbers come from ChaCha8 with the seed, by Box and Muller, in pairs of opposite sign",
+        "month_days": 30,
+        "paths": 2000,
+        "seed": 1,
+        "terms": [
+          {
+            "share": "0.25",
+            "term_days": 7
+          },
+          {
+            "share": "0.75",
+            "term_days": 14
+          }
+        ],
+        "volatility": "1"
+      },
       "coverage": "3",
-      "formula": "volume(m) = volume_usd * (1 + growth)^m; stake_usd = coverage * volume(m) / 30 * mean term in days, since each dollar of a term's value is secured through that term; a lock that is not renewed answers for 5 days more, which stake_max_usd counts for all of them; stake_flt = stake_usd / price. Bands: price(m) = price * exp(z * volatility * sqrt(m / 12)), lognormal with today's price as its median, z the quantile of the percentile",
+      "formula": "volume(m) = volume_usd * (1 + growth)^m; stake_usd = coverage * volume(m) / 30 * mean term in days, since each dollar of a term's value is secured through that term; a lock that is not renewed answers for 5 days more, which stake_max_usd counts for all of them; stake_flt = stake_usd / price. Bands: of all simulated paths the price is below price_usd with percentile per cent, and the stake is below stake_flt with 100 - percentile per cent",
       "months": [
         {
           "bands": [
@@ -122,5 +140,34 @@ async fn a_projection_follows_the_mix_of_terms(db: PgPool) {
       "term_days": "12.25"
     }
     "#);
+    server.stop().await;
+}
+
+/// The rows of the table in `docs/api.md`.
+#[sqlx::test(migrations = "../indexer/migrations", fixtures("story"))]
+async fn a_million_dollars_a_month_need_what_the_documentation_says(db: PgPool) {
+    let server = Server::start(&db).await;
+    let asked = "/v1/projection/stake?volume_usd=1000000&growth=0.1&months=13&term_days=7:1,14:3&volatility=0.8";
+    let projection = server.json(asked).await;
+    let whole = |value: &serde_json::Value| value.as_str().and_then(|text| text.split('.').next()).map(str::to_owned);
+    let rows = [0, 1, 3, 6, 12].map(|month| {
+        let month = &projection["months"][month];
+        let band = |at: usize| whole(&month["bands"][at]["stake_flt"]).expect("a number");
+        let of = |field: &str| whole(&month[field]).expect("a number");
+        format!(
+            "| {} | {} | {} | {} | {} | {} | {} |",
+            month["month"],
+            of("volume_usd"),
+            of("stake_usd"),
+            of("stake_flt"),
+            band(4),
+            band(2),
+            band(0)
+        )
+    });
+    let documentation = include_str!("../../../docs/api.md");
+    for row in &rows {
+        assert!(documentation.contains(row), "docs/api.md does not say\n{}", rows.join("\n"));
+    }
     server.stop().await;
 }
