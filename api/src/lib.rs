@@ -21,11 +21,12 @@ mod snapshot;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use axum::Router;
 use axum::extract::OriginalUri;
-use axum::http::header;
+use axum::http::{Method, header};
 use axum::middleware::{from_fn, from_fn_with_state};
 use sqlx::PgPool;
 use tokio::net::TcpListener;
@@ -42,8 +43,11 @@ use crate::error::Error;
 use crate::fact::Schema;
 use crate::kept::Kept;
 use crate::observe::Metrics;
-use crate::routes::History;
+use crate::routes::{History, stream};
 use crate::snapshot::Head;
+
+/// How long a browser may remember that it may ask.
+const PREFLIGHT_AGE: Duration = Duration::from_secs(86_400);
 
 /// What every handler can reach.
 #[derive(Clone, Debug)]
@@ -114,10 +118,13 @@ fn router(api: Api, config: &Config) -> Router {
         .layer(from_fn_with_state(api.clone(), observe::count))
         .layer(CompressionLayer::new())
         // Everything here is public and read only, so any page may ask.
-        .layer(CorsLayer::new().allow_origin(Any).expose_headers([
-            snapshot::INDEXED_BLOCK,
-            header::ETAG,
-            header::RETRY_AFTER,
-        ]))
+        .layer(
+            CorsLayer::new()
+                .allow_origin(Any)
+                .allow_methods([Method::GET, Method::HEAD, Method::POST])
+                .allow_headers([header::CONTENT_TYPE, header::IF_NONE_MATCH, stream::LAST_EVENT_ID])
+                .expose_headers([snapshot::INDEXED_BLOCK, header::ETAG, header::RETRY_AFTER])
+                .max_age(PREFLIGHT_AGE),
+        )
         .with_state(api)
 }

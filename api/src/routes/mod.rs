@@ -38,7 +38,7 @@ mod rewards;
 mod servings;
 mod slashes;
 mod slots;
-mod stream;
+pub(crate) mod stream;
 
 use axum::extract::Path;
 use axum::extract::rejection::PathRejection;

@@ -6,7 +6,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, HeaderName};
 use axum::response::Sse;
 use axum::response::sse::{self, KeepAlive};
 use futures::Stream;
@@ -28,6 +28,8 @@ use crate::snapshot::Head;
 const EVENTS_MAX: i64 = 200;
 /// Pause before the journal is read again after that failed: on a quiet chain nothing else would wake the stream.
 const RETRY: Duration = Duration::from_millis(500);
+/// Where a browser that connects again says what it has.
+pub(crate) const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 /// Journal entries that are read at a time.
 const BATCH: i64 = 16;
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -80,7 +82,7 @@ async fn stream_journal(
 }
 
 fn last_seen(headers: &HeaderMap, head: &Head) -> Result<Option<i64>> {
-    let Some(value) = headers.get("last-event-id") else { return Ok(None) };
+    let Some(value) = headers.get(LAST_EVENT_ID) else { return Ok(None) };
     let seq = value.to_str().ok().and_then(|text| text.parse().ok()).filter(|seq| (0..=head.seq).contains(seq));
     seq.map(Some).ok_or_else(|| {
         Error::parameter(

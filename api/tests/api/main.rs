@@ -23,3 +23,4 @@ mod replies;
 mod server;
 mod stream;
 mod succession;
+mod surface;

@@ -120,6 +120,25 @@ async fn a_stream_goes_on_where_the_caller_left(db: PgPool) {
 }
 
 #[sqlx::test(migrations = "../indexer/migrations", fixtures("story"))]
+async fn a_caller_that_comes_back_is_told_of_the_rollback_it_missed(db: PgPool) {
+    let server = Server::start(&db).await;
+    let mut messages = Messages::open(&server, "/v1/stream", None).await;
+    apply(&db, 11, 11).await;
+    let last = messages.next().await.expect("a block").id;
+    drop(messages);
+    roll_back(&db, 12, 11).await;
+    apply(&db, 13, 11).await;
+    let mut messages = Messages::open(&server, "/v1/stream", Some(last)).await;
+    let mut seen = Vec::new();
+    for _ in 0..2 {
+        let message = messages.next().await.expect("an entry");
+        seen.push((message.id, message.event, message.data["events"].as_array().expect("events").len()));
+    }
+    assert_eq!(seen, [(12, "rollback".to_owned(), 0), (13, "applied".to_owned(), 1)]);
+    server.stop().await;
+}
+
+#[sqlx::test(migrations = "../indexer/migrations", fixtures("story"))]
 async fn a_stream_outlives_a_failure_on_a_quiet_chain(db: PgPool) {
     let server = Server::start(&db).await;
     sqlx::raw_sql("alter table journal rename to away").execute(&db).await.expect("the journal goes away");
