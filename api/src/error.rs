@@ -28,13 +28,16 @@ pub(crate) enum Error {
     /// 400: a field of the body says something that this route does not understand.
     #[error("{detail}")]
     BadField { field: String, detail: String },
+    /// 409: each field of the body is right, and together they are not.
+    #[error("{detail}")]
+    Contradiction { field: &'static str, detail: String },
     /// 413: nothing that this route takes is as long.
     #[error("the body is too long")]
     BodyTooLong,
     /// 400: an address or id in the path has the wrong form.
     #[error("{0}")]
     BadPath(String),
-    /// 400: the cursor was not made by this list with this sort and these filters.
+    /// 409: the cursor was not made by this list with this sort and these filters, or on another chain.
     #[error("{0}")]
     BadCursor(&'static str),
     /// 404: the path is right, but there is no such thing.
@@ -64,7 +67,7 @@ pub(crate) enum Error {
     /// 503: there are facts, and no state yet.
     #[error("the first backfill is under way, at block {block}")]
     Backfilling { block: i64 },
-    /// 503: `min_seq` did not become visible in the time that we wait.
+    /// 409: `min_seq` did not become visible in the time that we wait.
     #[error("journal entry {min_seq} is not visible yet, the last one is {seq}")]
     NotVisible { min_seq: i64, seq: i64 },
     /// 503: the answer took too long.
@@ -115,9 +118,10 @@ impl Error {
             Self::BadParameter { .. } => (StatusCode::BAD_REQUEST, "bad-parameter", "Bad query parameter"),
             Self::BadBody(_) => (StatusCode::BAD_REQUEST, "bad-body", "Bad body"),
             Self::BadField { .. } => (StatusCode::BAD_REQUEST, "bad-field", "Bad field of the body"),
+            Self::Contradiction { .. } => (StatusCode::CONFLICT, "contradiction", "Fields contradict each other"),
             Self::BodyTooLong => (StatusCode::PAYLOAD_TOO_LARGE, "body-too-long", "Body too long"),
             Self::BadPath(_) => (StatusCode::BAD_REQUEST, "bad-path", "Bad path"),
-            Self::BadCursor(_) => (StatusCode::BAD_REQUEST, "bad-cursor", "Bad cursor"),
+            Self::BadCursor(_) => (StatusCode::CONFLICT, "bad-cursor", "Bad cursor"),
             Self::NotFound(..) => (StatusCode::NOT_FOUND, "not-found", "Not found"),
             Self::UnknownRoute(_) => (StatusCode::NOT_FOUND, "unknown-route", "Unknown route"),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed"),
@@ -127,7 +131,7 @@ impl Error {
             Self::Panicked => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error"),
             Self::NothingIndexed => (StatusCode::SERVICE_UNAVAILABLE, "nothing-indexed", "Nothing indexed"),
             Self::Backfilling { .. } => (StatusCode::SERVICE_UNAVAILABLE, "backfilling", "Backfill under way"),
-            Self::NotVisible { .. } => (StatusCode::SERVICE_UNAVAILABLE, "not-visible", "Not visible yet"),
+            Self::NotVisible { .. } => (StatusCode::CONFLICT, "not-visible", "Not visible yet"),
             Self::TimedOut => (StatusCode::SERVICE_UNAVAILABLE, "timed-out", "Timed out"),
             Self::Database(source) if is_time_limit(source) => {
                 (StatusCode::SERVICE_UNAVAILABLE, "timed-out", "Timed out")
@@ -143,6 +147,8 @@ impl Error {
     fn at_fault(&self) -> Option<String> {
         if let Self::BadParameter { parameter, .. } | Self::BadField { field: parameter, .. } = self {
             Some(parameter.clone())
+        } else if let Self::Contradiction { field, .. } = self {
+            Some((*field).to_owned())
         } else if matches!(self, Self::BadCursor(_)) {
             Some("cursor".to_owned())
         } else if matches!(self, Self::NotVisible { .. }) {
@@ -197,12 +203,13 @@ impl IntoResponse for Error {
             detail: self.detail(),
             parameter: self.at_fault(),
         };
+        let is_early = matches!(self, Self::NotVisible { .. });
         let mut response = (status, Json(problem)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if let Self::TooManyRequests { seconds } = self {
             headers.insert(header::RETRY_AFTER, seconds.into());
-        } else if status == StatusCode::SERVICE_UNAVAILABLE {
+        } else if status == StatusCode::SERVICE_UNAVAILABLE || is_early {
             headers.insert(header::RETRY_AFTER, RETRY_SECONDS.into());
         } else if status == StatusCode::METHOD_NOT_ALLOWED {
             headers.insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));

@@ -5,6 +5,7 @@
 mod address;
 mod amount;
 mod config;
+mod description;
 mod docs;
 mod error;
 mod fact;
@@ -43,6 +44,7 @@ use crate::error::Error;
 use crate::fact::Schema;
 use crate::kept::Kept;
 use crate::observe::Metrics;
+use crate::page::Origin;
 use crate::routes::{History, stream};
 use crate::snapshot::Head;
 
@@ -60,6 +62,19 @@ pub(crate) struct Api {
     histories: Arc<Kept<History>>,
     schema: Arc<OnceCell<Schema>>,
     metrics: Arc<Metrics>,
+}
+
+impl Api {
+    /// The last journal entry that is known of.
+    pub(crate) fn seq(&self) -> i64 {
+        self.heads.borrow().map_or(0, |head| head.seq)
+    }
+}
+
+impl Origin for Api {
+    fn chain(&self) -> i64 {
+        self.heads.borrow().map_or(0, |head| head.chain_id)
+    }
 }
 
 /// Serves until `shutdown` resolves, then finishes the requests that are under way.

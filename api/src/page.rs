@@ -21,6 +21,8 @@ pub(crate) const LIMIT_MAX: i64 = 200;
 pub(crate) const LIMIT_DEFAULT: i64 = 50;
 /// Characters of a sort value: enough for a 256-bit amount with its fraction.
 const DECIMAL_MAX: usize = 200;
+/// Characters of a cursor.
+const CURSOR_MAX: usize = 600;
 
 /// Parameters of every list.
 #[derive(Debug, Default, IntoParams)]
@@ -139,12 +141,17 @@ impl<F> List<F> {
     }
 }
 
-impl<S: Sync, F: DeserializeOwned> FromRequestParts<S> for List<F> {
+/// Where a list is from: cursors are of one chain.
+pub(crate) trait Origin {
+    fn chain(&self) -> i64;
+}
+
+impl<S: Origin + Sync, F: DeserializeOwned> FromRequestParts<S> for List<F> {
     type Rejection = Error;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
+    async fn from_request_parts(parts: &mut Parts, origin: &S) -> Result<Self> {
         let mut query = Split::of(&parts.uri)?;
-        let binding = query.binding(parts.uri.path());
+        let binding = query.binding(origin.chain(), parts.uri.path());
         let limit = query.take("limit").map_or(Ok(LIMIT_DEFAULT), |text| limit_of(&text))?;
         let after = query.take("cursor").map(|text| decode(binding, &text)).transpose()?;
         let sort = query.take("sort");
@@ -202,11 +209,11 @@ impl Split {
     }
 
     /// What a cursor and a total depend on.
-    fn binding(&self, path: &str) -> u64 {
+    fn binding(&self, chain: i64, path: &str) -> u64 {
         let free = ["limit", "cursor", "min_seq"];
         let mut bound: Vec<_> = self.pairs.iter().filter(|(name, _)| !free.contains(&name.as_str())).collect();
         bound.sort();
-        hash_of(&(path, bound))
+        hash_of(&(chain, path, bound))
     }
 
     /// What is left are the route's own parameters.
@@ -256,6 +263,10 @@ fn encode(binding: u64, key: &Key) -> String {
 }
 
 fn decode(binding: u64, cursor: &str) -> Result<Key> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    if cursor.is_empty() || cursor.len() > CURSOR_MAX || !cursor.bytes().all(is_plain) {
+        return Err(Error::parameter("cursor", "a cursor is letters, digits, `-` and `_`"));
+    }
     let malformed = || Error::BadCursor("this is not a cursor of this API");
     let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| malformed())?;
     let text = String::from_utf8(bytes).map_err(|_| malformed())?;
@@ -295,6 +306,12 @@ mod tests {
 
     use super::*;
 
+    impl Origin for i64 {
+        fn chain(&self) -> i64 {
+            *self
+        }
+    }
+
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Filters {
@@ -303,7 +320,7 @@ mod tests {
 
     async fn list(uri: &str) -> Result<List<Filters>> {
         let (mut parts, ()) = axum::http::Request::get(uri).body(()).expect("a uri").into_parts();
-        List::from_request_parts(&mut parts, &()).await
+        List::from_request_parts(&mut parts, &31_337).await
     }
 
     #[tokio::test]
@@ -328,6 +345,8 @@ mod tests {
             }
         }
         assert!(matches!(list("/?cursor=nonsense").await, Err(Error::BadCursor(_))));
+        assert!(matches!(list("/?cursor=").await, Err(Error::BadParameter { .. })));
+        assert!(matches!(list("/?cursor=a%27b").await, Err(Error::BadParameter { .. })));
         let unsorted = list("/?sort=colour").await.expect("a sort is checked by its list");
         assert!(matches!(unsorted.sort(&["price"]), Err(Error::BadParameter { .. })));
     }
@@ -338,6 +357,10 @@ mod tests {
         let cursor = encode(first.binding, &Key::new("12.5", 9));
         let next = list(&format!("/?limit=20&sort=price&class=1&cursor={cursor}")).await.expect("same list");
         assert_eq!(next.after, Some(Key::new("12.5", 9)));
+        let uri: Uri = format!("/?limit=20&sort=price&class=1&cursor={cursor}").parse().expect("a URI");
+        let (mut elsewhere, ()) = axum::http::Request::get(uri).body(()).expect("a request").into_parts();
+        let refused = List::<Filters>::from_request_parts(&mut elsewhere, &1).await;
+        assert!(matches!(refused, Err(Error::BadCursor(_))), "a cursor of another chain");
         for other in ["/?class=2&sort=price", "/?class=1&sort=-price", "/?class=1", "/other?class=1&sort=price"] {
             let uri = format!("{other}&cursor={cursor}");
             assert!(matches!(list(&uri).await, Err(Error::BadCursor(_))), "{uri}");

@@ -19,6 +19,8 @@ use crate::page;
 
 /// The block at which a reply was true.
 pub(crate) const INDEXED_BLOCK: HeaderName = HeaderName::from_static("x-indexed-block");
+/// Who asks for an entry further ahead is told at once that it is not there.
+const AHEAD_MAX: i64 = 1_000;
 /// How long a request waits for its `min_seq`.
 pub(crate) const VISIBLE_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -32,6 +34,7 @@ pub(crate) struct Head {
     pub(crate) seq: i64,
     /// Whether there is state beside the facts; not during the first backfill.
     pub(crate) is_derived: bool,
+    pub(crate) chain_id: i64,
     pub(crate) usd_decimals: i32,
 }
 
@@ -45,6 +48,7 @@ impl Head {
                 cursor.timestamp,
                 cursor.seq,
                 cursor.is_derived,
+                chain.chain_id,
                 chain.stablecoin_decimals as usd_decimals
             from cursor, chain
             "#
@@ -96,13 +100,17 @@ impl FromRequestParts<Api> for Snapshot {
 
 /// Waits until journal entry `min_seq` is visible.
 async fn wait(api: &Api, min_seq: i64) -> Result<()> {
+    let seq = api.seq();
+    if min_seq.saturating_sub(seq) > AHEAD_MAX {
+        return Err(Error::NotVisible { min_seq, seq });
+    }
     let mut heads = api.heads.clone();
     let is_visible =
         timeout(VISIBLE_TIMEOUT, heads.wait_for(|head| head.is_some_and(|head| head.seq >= min_seq))).await;
     match is_visible {
         Ok(Ok(_)) => Ok(()),
         // The time is over, or the follower is: it only ends with the server.
-        Ok(Err(_)) | Err(_) => Err(Error::NotVisible { min_seq, seq: api.heads.borrow().map_or(0, |head| head.seq) }),
+        Ok(Err(_)) | Err(_) => Err(Error::NotVisible { min_seq, seq: api.seq() }),
     }
 }
 

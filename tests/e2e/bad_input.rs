@@ -114,7 +114,7 @@ async fn questions_that_make_no_sense_are_answered_with_a_reason(db: PgPool) -> 
     400 /v1/deals/99999999999999999999: Cannot parse `99999999999999999999` to a `i64`
     404 /v1/providers/0x00000000000000000000000000000000DeaDBeef: there is no provider 0x00000000000000000000000000000000DeaDBeef
     400 /v1/providers/0x12: `0x12` is not an address: 0x and 40 hexadecimal digits
-    400 /v1/deals?cursor=nonsense: this is not a cursor of this API
+    409 /v1/deals?cursor=nonsense: this is not a cursor of this API
     400 /v1/deals?limit=0: `0` is not a number from 1 to 200
     400 /v1/deals?limit=201: `201` is not a number from 1 to 200
     400 /v1/deals?sort=colour: there is no sort `colour` here; sorts are -deal, deal, -locked, locked, health, -health, -value_at_stake, value_at_stake

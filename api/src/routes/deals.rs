@@ -25,7 +25,8 @@ use crate::snapshot::{Head, Snapshot};
 
 const SORTS: [&str; 8] =
     ["-deal", "deal", "-locked", "locked", "health", "-health", "-value_at_stake", "value_at_stake"];
-const STATUSES: [&str; 8] = ["open", "assigned", "serving", "degraded", "stopping", "ended", "lapsed", "cancelled"];
+pub(crate) const STATUSES: [&str; 8] =
+    ["open", "assigned", "serving", "degraded", "stopping", "ended", "lapsed", "cancelled"];
 
 /// A deal at the indexed block. Locks, health and value at stake are of its slots, money is of its standbys, too.
 #[derive(Debug, Serialize, ToSchema)]

@@ -13,10 +13,10 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::deals::check_deal;
-use super::{Asked, only_path, path, usd_decimals};
+use super::{Asked, missing, only_path, path, usd_decimals};
 use crate::Api;
 use crate::address::Address;
-use crate::error::{Error, Problem, Result};
+use crate::error::{Problem, Result};
 use crate::fact::{self, Schema};
 use crate::page::{Key, Keyed, List, Page, Paging};
 use crate::snapshot::{Head, Snapshot};
@@ -151,9 +151,7 @@ pub(super) async fn schema<'a>(api: &'a Api, db: &mut PgConnection) -> Result<&'
 
 pub(super) fn check_kind(schema: &Schema, filters: &Filters) -> Result<()> {
     match &filters.kind {
-        Some(kind) if !fact::is_fact(schema, kind) => {
-            Err(Error::parameter("kind", format!("there is no event `{kind}`")))
-        }
+        Some(kind) if !fact::is_fact(schema, kind) => Err(missing("event", kind)),
         Some(_) | None => Ok(()),
     }
 }

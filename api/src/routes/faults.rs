@@ -19,7 +19,7 @@ use crate::page::{Key, Keyed, List, Page, Paging};
 use crate::snapshot::Snapshot;
 
 const SORTS: [&str; 2] = ["-fault", "fault"];
-const STATUSES: [&str; 4] = ["proposed", "appealed", "executed", "dismissed"];
+pub(crate) const STATUSES: [&str; 4] = ["proposed", "appealed", "executed", "dismissed"];
 
 /// A fault at the indexed block.
 #[derive(Debug, Serialize, ToSchema)]

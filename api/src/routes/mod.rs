@@ -9,7 +9,7 @@ mod capacity;
 mod challenges;
 mod commitments;
 mod customers;
-mod deals;
+pub(crate) mod deals;
 mod delegators;
 mod earnings;
 mod epochs;
@@ -17,7 +17,7 @@ mod events;
 mod exits;
 mod exposure;
 mod failures;
-mod faults;
+pub(crate) mod faults;
 mod gateways;
 mod history;
 mod matching;
@@ -26,18 +26,18 @@ mod modules;
 mod network;
 mod offers;
 mod parameters;
-mod payments;
+pub(crate) mod payments;
 mod prices;
 mod probers;
 mod projection;
-mod proofs;
+pub(crate) mod proofs;
 mod proposals;
 mod providers;
 mod quotes;
-mod rewards;
+pub(crate) mod rewards;
 mod servings;
 mod slashes;
-mod slots;
+pub(crate) mod slots;
 pub(crate) mod stream;
 
 use axum::extract::Path;
@@ -51,9 +51,9 @@ use utoipa_axum::router::OpenApiRouter;
 pub(crate) use self::history::History;
 use crate::Api;
 use crate::address::Address;
-use crate::amount;
 use crate::error::{Error, Problem, Result};
 use crate::snapshot::Head;
+use crate::{amount, description};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -103,6 +103,7 @@ pub(crate) fn router() -> OpenApiRouter<Api> {
         .merge(projection::router())
         .merge(matching::router());
     refer_to_items(router.get_openapi_mut());
+    description::complete(router.get_openapi_mut());
     router
 }
 
@@ -159,7 +160,7 @@ fn number_of(parameter: &str, word: Option<&String>, words: &[&str]) -> Result<O
     number.map(Some).ok_or_else(known)
 }
 
-const CLASSES: [&str; 2] = ["cpu", "gpu"];
+pub(crate) const CLASSES: [&str; 2] = ["cpu", "gpu"];
 
 fn missing(noun: &'static str, id: impl ToString) -> Error {
     Error::NotFound(noun, id.to_string())

@@ -21,7 +21,7 @@ use crate::page::{Key, Keyed, List, Page, Paging};
 use crate::snapshot::{Head, Snapshot};
 
 const SORTS: [&str; 2] = ["-block", "block"];
-const KINDS: [&str; 4] = ["funded", "credited", "refunded", "redeemed"];
+pub(crate) const KINDS: [&str; 4] = ["funded", "credited", "refunded", "redeemed"];
 
 /// A movement of a deal's escrow.
 #[derive(Debug, Serialize, ToSchema)]

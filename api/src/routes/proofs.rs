@@ -21,8 +21,8 @@ use crate::page::{Key, Keyed, List, Page, Paging};
 use crate::snapshot::{Head, Snapshot};
 
 const SORTS: [&str; 2] = ["-job", "job"];
-const STATUSES: [&str; 6] = ["asked", "proven", "agreed", "disputed", "unproven", "lapsed"];
-const KINDS: [&str; 3] = ["receipts", "sampled", "groth16"];
+pub(crate) const STATUSES: [&str; 6] = ["asked", "proven", "agreed", "disputed", "unproven", "lapsed"];
+pub(crate) const KINDS: [&str; 3] = ["receipts", "sampled", "groth16"];
 
 /// A job at the indexed block. `/v1/attestations/{job}` has what a third party needs.
 #[derive(Debug, Serialize, ToSchema)]

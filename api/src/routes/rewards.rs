@@ -20,7 +20,7 @@ use crate::page::{Key, Keyed, List, Page, Paging};
 use crate::snapshot::{Head, Snapshot};
 
 const SORTS: [&str; 2] = ["-block", "block"];
-const TOKENS: [&str; 2] = ["FLT", "USD"];
+pub(crate) const TOKENS: [&str; 2] = ["FLT", "USD"];
 
 /// A claim of income.
 #[derive(Debug, Serialize, ToSchema)]

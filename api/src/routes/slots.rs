@@ -21,7 +21,7 @@ use crate::page::{Key, Keyed, List, Page, Paging};
 use crate::snapshot::{Head, Snapshot};
 
 const SORTS: [&str; 2] = ["slot", "-slot"];
-const STATUSES: [&str; 4] = ["empty", "assigned", "serving", "ended"];
+pub(crate) const STATUSES: [&str; 4] = ["empty", "assigned", "serving", "ended"];
 
 /// A replica of a deal, served by one provider at a time; or a standby, which is a stream like it.
 #[derive(Debug, Serialize, ToSchema)]

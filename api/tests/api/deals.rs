@@ -235,7 +235,7 @@ async fn a_deal_has_a_feed_of_its_own(db: PgPool) {
           "provider": null
         }
       ],
-      "next": "MmVkNWRiOTk3ODdiZThjYjY5ZTdlOTc0YzM3M2I3NGU5fDQ",
+      "next": "N2NmODMxMDE5ZTMyZmY2YzhkMzUwNzMyZjZmZmM4OWU5fDQ",
       "total": 14
     }
     "#);

@@ -114,7 +114,7 @@ async fn a_wrong_parameter_is_named(db: PgPool) {
     /v1/deals?is_called=perhaps
       400 [is_called] provided string was not `true` or `false`
     /v1/events?kind=DealVanished
-      400 [kind] there is no event `DealVanished`
+      404 there is no event DealVanished
     /v1/prices?from=yesterday
       400 [from] the 'year' component could not be parsed
     /v1/network?min_seq=soon
@@ -195,8 +195,12 @@ async fn an_entry_that_does_not_come_is_waited_for_in_vain(db: PgPool) {
     let server = Server::start(&db).await;
     let reply = server.get("/v1/network?min_seq=11").await;
     assert_eq!(reply.headers()["retry-after"], "1");
-    assert_eq!(reply.status(), 503);
+    assert_eq!(reply.status(), 409);
     assert_eq!(reply.json::<Value>().await.expect("JSON")["type"], "urn:surety:problem:not-visible");
+    // Far ahead nobody waits.
+    let started = std::time::Instant::now();
+    assert_eq!(server.get("/v1/network?min_seq=9000000000").await.status(), 409);
+    assert!(started.elapsed() < std::time::Duration::from_secs(4), "{:?}", started.elapsed());
     server.stop().await;
 }
 

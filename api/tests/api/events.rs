@@ -53,7 +53,7 @@ async fn events_are_told_in_whole_tokens(db: PgPool) {
           "provider": "0xA1A1a1a1A1A1A1A1A1a1a1a1a1a1A1A1a1A1a1a1"
         }
       ],
-      "next": "MzRmNzlkZTZlYjg2NGJhODhhY2M1NmM4YmQ4YzA0NDUxMHwy",
+      "next": "YTNmNzkwYjEwZjViMjM1ZGU3ZWIzYTVjNWQ1YTUzOWMxMHwy",
       "total": 68
     }
     "#);

@@ -1,6 +1,7 @@
 //! The API at its boundary: facts by SQL in, replies over HTTP out.
 
 mod capacity;
+mod conformance;
 mod crowd;
 mod deals;
 mod delegators;

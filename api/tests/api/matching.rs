@@ -99,6 +99,6 @@ async fn modules_circuits_and_trees_are_asked_for_as_the_contract_takes_them(db:
     let (status, found) = ask(&server, &wish(metered)).await;
     assert_eq!(status, 200, "{found}");
     let (status, problem) = ask(&server, &wish(json!({ "payment_mode": "metered", "prepaid_usd": "0.9" }))).await;
-    assert_eq!((status, &problem["parameter"]), (400, &json!("prepaid_usd")));
+    assert_eq!((status, &problem["parameter"]), (409, &json!("prepaid_usd")));
     server.stop().await;
 }

@@ -44,7 +44,7 @@ async fn offers_are_filtered_by_what_a_customer_needs(db: PgPool) {
           "units_in_use": 12000
         }
       ],
-      "next": "NGVhMDgxZTBmZTQ5YmYwNjcxNmViYWIzMjU1YTk1ZDg5OTAwMDB8MQ",
+      "next": "YjcwODdjYTFkOGRmYjY4MzMzYjhhNDM2YjkyZjBkNjM5OTAwMDB8MQ",
       "total": 3
     }
     "#);

@@ -38,7 +38,7 @@ fn run(arguments: &[String]) -> Result<()> {
         "test" => test::run(rest),
         "check" => check::check(),
         "fix" => check::fix(),
-        "setup" => setup::run(),
+        "setup" => setup::run().and_then(|()| setup::conformance()),
         "help" | "--help" | "-h" => {
             println!("{USAGE}");
             Ok(())

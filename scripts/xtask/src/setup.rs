@@ -1,4 +1,4 @@
-//! Installs what the other commands need, from npm by lock file.
+//! Installs what the other commands need, from npm and PyPI by lock file.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -35,6 +35,30 @@ pub fn modules() -> Result<()> {
 fn example_modules() -> Result<()> {
     install(&modules::sources(), "the compiler of the example modules", || Ok(()))?;
     modules::build()
+}
+
+/// The program that questions the API as its description allows, and beyond it; in an environment of its own.
+pub fn conformance() -> Result<()> {
+    fs::create_dir_all(tools::state())?;
+    let lock = File::create(tools::state().join("conformance.lock"))?;
+    lock.lock()?;
+    let requirements = tools::root().join("api/tests/schemathesis.txt");
+    let (wanted, folder) = (fs::read(&requirements)?, tools::state().join("schemathesis"));
+    let stamp = folder.join(".surety-installed");
+    if fs::read(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(());
+    }
+    require("python3", "Python 3")?;
+    eprintln!("Installing schemathesis from PyPI.");
+    let mut environment = Command::new("python3");
+    environment.args(["-m", "venv", "--clear"]).arg(&folder).stdout(std::io::stderr());
+    succeed(&mut environment).map_err(|_| "Python could not make a virtual environment: does it have `venv`?")?;
+    let mut pip = Command::new(folder.join("bin/python"));
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "--requirement"]);
+    succeed(pip.arg(requirements).stdout(std::io::stderr()))
+        .map_err(|_| "pip could not install: see above, and check the network.")?;
+    fs::write(&stamp, wanted)?;
+    Ok(())
 }
 
 /// What a folder's lock file says; `complete` does what npm leaves to do.

@@ -37,6 +37,7 @@ fn count(line: &str, word: &str) -> u64 {
 /// Runs all tests although some fail, so that one run tells everything.
 pub fn run(arguments: &[String]) -> Result<()> {
     setup::run()?;
+    setup::conformance()?;
     let mut tally = Tally::default();
     let solidity = succeed_reading(&mut forge(&["test"])?, |line| tally.read(line));
     let laws = mutants::run();

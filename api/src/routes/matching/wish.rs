@@ -109,6 +109,11 @@ fn check(is_right: bool, field: &str, detail: impl Display) -> Result<()> {
     if is_right { Ok(()) } else { Err(Error::field(field, detail.to_string())) }
 }
 
+/// As `check`, for what depends on other fields.
+fn agree(is_right: bool, field: &'static str, detail: impl FnOnce() -> String) -> Result<()> {
+    if is_right { Ok(()) } else { Err(Error::Contradiction { field, detail: detail() }) }
+}
+
 fn word<T: TryFrom<usize> + Default>(field: &str, word: Option<&String>, known: &[&str]) -> Result<T> {
     let Some(word) = word else { return Ok(T::default()) };
     let number = known.iter().position(|one| one == word).and_then(|place| T::try_from(place).ok());
@@ -175,7 +180,7 @@ impl Wish {
     fn check(&self, term_days: u8, duration_days: u16) -> Result<()> {
         check((1..=14).contains(&term_days), "term_days", "a term has 1 to 14 days")?;
         let is_long = (u16::from(term_days)..=3_650).contains(&duration_days);
-        check(is_long, "duration_days", "a deal lasts from a term to 3650 days")?;
+        agree(is_long, "duration_days", || "a deal lasts from a term to 3650 days".to_owned())?;
         check(self.units > 0, "units", "a slot has at least one unit")?;
         check((1..=16).contains(&self.slots.unwrap_or(1)), "slots", "a deal has 1 to 16 slots")?;
         check(self.standbys <= 4, "standbys", "a deal has at most 4 standbys")?;
@@ -227,7 +232,7 @@ impl Wish {
         let prepaid = self.prepaid_usd.as_ref().map(|text| read("prepaid_usd", text, decimals)).transpose()?;
         let prepaid = prepaid.unwrap_or(need);
         let least = amount::show(U256::from(need), decimals);
-        check(prepaid >= need, "prepaid_usd", format!("one {span} at the highest price is {least}"))?;
+        agree(prepaid >= need, "prepaid_usd", || format!("one {span} at the highest price is {least}"))?;
         check(prepaid >> 112 == 0, "prepaid_usd", "an amount is below 5e33 units")?;
         // The rest of the division goes to the first slot.
         let each = prepaid / (slots * SLOT_WEIGHT + standbys);
