@@ -18,19 +18,21 @@ const IDLE_TIMEOUT: &str = "15s";
 #[derive(Clone, Debug)]
 pub struct Config {
     pub database: PgConnectOptions,
-    /// Most connections to Postgres: as many requests are answered at a time.
+    /// Most connections to Postgres for requests: as many are answered at a time. Four more are for all else.
     pub connections: u32,
+    /// How long a request may read the moment of another one before it, while no newer state is known of; zero: never.
+    pub hold: Duration,
     /// Most requests a second from one address, in bursts of ten times as many; none: no limit.
     pub rate_per_second: Option<NonZeroU32>,
 }
 
 impl Config {
     pub fn new(database: PgConnectOptions) -> Self {
-        Self { database, connections: 16, rate_per_second: None }
+        Self { database, connections: 16, hold: Duration::ZERO, rate_per_second: None }
     }
 
     /// Connects, so that a wrong address or password shows at start-up.
-    pub(crate) async fn connect(&self) -> Result<PgPool> {
+    pub(crate) async fn connect(&self, connections: u32) -> Result<PgPool> {
         let options = self.database.clone().application_name("surety-api").options([
             ("statement_timeout", STATEMENT_TIMEOUT),
             ("idle_in_transaction_session_timeout", IDLE_TIMEOUT),
@@ -45,7 +47,7 @@ impl Config {
             ("jit", "off"),
         ]);
         PgPoolOptions::new()
-            .max_connections(self.connections)
+            .max_connections(connections)
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .connect_with(options)
             .await

@@ -57,7 +57,7 @@ async fn live() -> &'static str {
 }
 
 async fn ready(State(api): State<Api>) -> Response {
-    let readiness = readiness(&api.db).await;
+    let readiness = readiness(&api.side).await;
     let status = if readiness.is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(readiness)).into_response()
 }

@@ -12,6 +12,7 @@ mod fact;
 mod follow;
 mod hash;
 mod health;
+mod held;
 mod kept;
 mod observe;
 mod page;
@@ -42,6 +43,7 @@ use utoipa_swagger_ui::SwaggerUi;
 pub use crate::config::Config;
 use crate::error::Error;
 use crate::fact::Schema;
+use crate::held::Held;
 use crate::kept::Kept;
 use crate::observe::Metrics;
 use crate::page::Origin;
@@ -51,10 +53,19 @@ use crate::snapshot::Head;
 /// How long a browser may remember that it may ask.
 const PREFLIGHT_AGE: Duration = Duration::from_secs(86_400);
 
+/// Connections beside those for requests.
+const SIDE_CONNECTIONS: u32 = 4;
+/// How often transactions are ended that nobody asked for in time.
+const SWEEP: Duration = Duration::from_millis(200);
+
 /// What every handler can reach.
 #[derive(Clone, Debug)]
 pub(crate) struct Api {
+    /// For requests: `held` has what of it is open between them.
     db: PgPool,
+    held: Arc<Held>,
+    /// For streams, the journal's follower and health, which must not wait for requests.
+    side: PgPool,
     heads: watch::Receiver<Option<Head>>,
     /// Turns true when the server stops, for streams that would never end.
     closing: watch::Receiver<bool>,
@@ -83,15 +94,19 @@ pub async fn serve(
     config: Config,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<()> {
-    let db = config.connect().await?;
+    let (db, side) = (config.connect(config.connections).await?, config.connect(SIDE_CONNECTIONS).await?);
     health::check_schema(&db).await?;
     let address = listener.local_addr().context("reading the address that is listened on")?;
     info!(url = %format!("http://{address}"), "serving http://{address}");
     let (close, closing) = watch::channel(false);
-    let (heads, follower) = follow::start(db.clone()).await.context("reading how far the chain was indexed")?;
+    let held = Arc::new(Held::new(config.hold));
+    let sweeper = tokio::spawn(sweep(held.clone()));
+    let (heads, follower) = follow::start(side.clone()).await.context("reading how far the chain was indexed")?;
     let api = Api {
         heads,
         db: db.clone(),
+        held: held.clone(),
+        side: side.clone(),
         closing,
         totals: Arc::default(),
         histories: Arc::default(),
@@ -110,8 +125,19 @@ pub async fn serve(
     follower.abort();
     // It was told to end: how it did is no news.
     let _ = follower.await;
+    sweeper.abort();
+    let _ = sweeper.await;
+    held.end();
     db.close().await;
+    side.close().await;
     Ok(())
+}
+
+async fn sweep(held: Arc<Held>) {
+    loop {
+        tokio::time::sleep(SWEEP).await;
+        held.sweep();
+    }
 }
 
 /// The description of all routes, as committed in `api/openapi.json`.

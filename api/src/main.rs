@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::num::NonZeroU32;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use api::Config;
@@ -31,6 +32,10 @@ struct Arguments {
     /// Most connections to Postgres.
     #[arg(long, default_value_t = 16)]
     connections: u32,
+
+    /// Milliseconds for which a request may read the moment of another one before it, while no newer block is known of.
+    #[arg(long, default_value_t = 50)]
+    hold_ms: u64,
 
     /// Most requests a second from one address. Not behind a proxy: there all requests come from one.
     #[arg(long)]
@@ -61,6 +66,7 @@ async fn run(arguments: Arguments) -> Result<()> {
         TcpListener::bind((bind, port)).await.with_context(|| format!("cannot listen on {bind}, port {port}"))?;
     let config = Config {
         connections: arguments.connections,
+        hold: Duration::from_millis(arguments.hold_ms),
         rate_per_second: arguments.rate_per_second,
         ..Config::new(database)
     };

@@ -1,20 +1,22 @@
 //! One request reads one moment: a read-only transaction at the block that its reply names.
 
-use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::ops::{Deref, DerefMut};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use sqlx::postgres::PgConnection;
-use sqlx::{Postgres, Transaction, query_as};
+use sqlx::query_as;
 use time::OffsetDateTime;
 use tokio::time::timeout;
 
 use crate::Api;
 use crate::error::{Error, Result};
+use crate::held::Moment;
 use crate::page;
 
 /// The block at which a reply was true.
@@ -65,7 +67,7 @@ impl Head {
     }
 }
 
-/// The tables as they are at `head`, for one request.
+/// The tables as they are at `head`, for one request at a time.
 ///
 /// Invariants:
 /// 1. `db` is a repeatable-read transaction, so that items, totals and `head` agree.
@@ -73,8 +75,37 @@ impl Head {
 /// 3. The request's `if-none-match` does not name this state: then there would be nothing to answer.
 #[derive(Debug)]
 pub(crate) struct Snapshot {
-    pub(crate) db: Transaction<'static, Postgres>,
+    pub(crate) db: Reading,
     pub(crate) head: Head,
+}
+
+/// The connection of a snapshot. When it is dropped its moment is left for whoever sees how the request ended.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    moment: Option<Moment>,
+    slot: Option<Slot>,
+}
+
+impl Deref for Reading {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        &self.moment.as_ref().expect("a moment is only taken by `drop`").db
+    }
+}
+
+impl DerefMut for Reading {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        &mut self.moment.as_mut().expect("a moment is only taken by `drop`").db
+    }
+}
+
+impl Drop for Reading {
+    fn drop(&mut self) {
+        if let (Some(moment), Some(slot)) = (self.moment.take(), &self.slot) {
+            *slot.0.left.lock().unwrap_or_else(PoisonError::into_inner) = Some(moment);
+        }
+    }
 }
 
 impl FromRequestParts<Api> for Snapshot {
@@ -84,12 +115,23 @@ impl FromRequestParts<Api> for Snapshot {
         if let Some(min_seq) = page::min_seq_of(&parts.uri)? {
             wait(api, min_seq).await?;
         }
-        let mut db = api.db.begin().await?;
-        let head = Head::read_answerable(&mut db).await?;
-        if let Some(slot) = parts.extensions.get::<Slot>() {
+        let newest = *api.heads.borrow();
+        let moment = match api.held.take(newest) {
+            Some(moment) => moment,
+            None => {
+                let begun = Instant::now();
+                let mut db = api.db.begin().await?;
+                let head = Head::read_answerable(&mut db).await?;
+                Moment { db, head, begun }
+            }
+        };
+        let head = moment.head;
+        let slot = parts.extensions.get::<Slot>().cloned();
+        if let Some(slot) = &slot {
             // The first snapshot of a request is its only one.
-            let _ = slot.0.set(head);
+            let _ = slot.0.head.set(head);
         }
+        let db = Reading { moment: Some(moment), slot };
         let etag = etag_of(&head);
         if is_held(&parts.headers, &etag) {
             return Err(Error::NotModified { etag, block: head.block });
@@ -114,16 +156,28 @@ async fn wait(api: &Api, min_seq: i64) -> Result<()> {
     }
 }
 
-/// Where the extractor leaves the head that a reply was made at.
+/// Where the extractor leaves the head that a reply was made at, and its reading the moment.
 #[derive(Clone, Debug, Default)]
-struct Slot(Arc<OnceLock<Head>>);
+struct Slot(Arc<Left>);
+
+#[derive(Debug, Default)]
+struct Left {
+    head: OnceLock<Head>,
+    left: Mutex<Option<Moment>>,
+}
 
 /// Puts `x-indexed-block` on every reply, and an `etag` on those that were made from a snapshot.
 pub(crate) async fn stamp(State(api): State<Api>, mut request: Request, next: Next) -> Response {
     let slot = Slot::default();
     request.extensions_mut().insert(slot.clone());
     let mut response = next.run(request).await;
-    let made_at = slot.0.get().copied();
+    let made_at = slot.0.head.get().copied();
+    let is_whole = response.status().is_success() || response.status() == StatusCode::NOT_FOUND;
+    let left = slot.0.left.lock().unwrap_or_else(PoisonError::into_inner).take();
+    // After any other end a statement may have failed, and the transaction with it.
+    if let Some(moment) = left.filter(|_| is_whole) {
+        api.held.put(moment);
+    }
     let block = made_at.or_else(|| *api.heads.borrow()).map_or(0, |head| head.block);
     let is_ok = response.status().is_success();
     let headers = response.headers_mut();

@@ -65,7 +65,7 @@ async fn stream_journal(
     headers: HeaderMap,
     page::Asked(filters): page::Asked<Filters>,
 ) -> Result<Sse<impl Stream<Item = std::result::Result<sse::Event, Infallible>>>> {
-    let mut db = api.db.acquire().await?;
+    let mut db = api.side.acquire().await?;
     let head = Head::read_answerable(&mut db).await?;
     events::check_kind(events::schema(&api, &mut db).await?, &filters)?;
     drop(db);
@@ -134,7 +134,7 @@ impl Follower {
 
     /// Fills `ready`, which is empty, or changes nothing.
     async fn read(&mut self) -> Result<()> {
-        let mut db = self.api.db.begin().await?;
+        let mut db = self.api.side.begin().await?;
         let head = Head::read_answerable(&mut db).await?;
         let entries = query_as!(
             Journaled,
