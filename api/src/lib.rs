@@ -14,6 +14,7 @@ mod hash;
 mod health;
 mod held;
 mod kept;
+mod listen;
 mod observe;
 mod page;
 #[expect(unused_qualifications, reason = "utoipa writes out the paths of parameters under our spans")]
@@ -21,7 +22,6 @@ mod routes;
 mod snapshot;
 
 use std::future::Future;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -113,14 +113,12 @@ pub async fn serve(
         schema: Arc::default(),
         metrics: Arc::new(Metrics::new()),
     };
-    let service = router(api, &config).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service)
-        .with_graceful_shutdown(async move {
-            shutdown.await;
-            close.send_replace(true);
-        })
-        .await
-        .context("serving HTTP")?;
+    let serving = listen::serve(listener, router(api, &config), close.subscribe());
+    let stopping = async {
+        shutdown.await;
+        close.send_replace(true);
+    };
+    tokio::join!(serving, stopping);
     // A follower of a closed database would complain, and try again.
     follower.abort();
     // It was told to end: how it did is no news.

@@ -12,6 +12,7 @@ mod exposure;
 mod faults;
 mod fresh;
 mod history;
+mod hostile;
 mod matching;
 mod metering;
 mod network;
