@@ -4,6 +4,8 @@
 
 mod address;
 mod amount;
+#[doc(hidden)]
+pub mod bare;
 mod config;
 mod description;
 mod docs;

@@ -38,7 +38,7 @@ pub(super) struct PriceNow {
 
 /// One observation.
 #[derive(Debug, Serialize, ToSchema)]
-struct Price {
+pub(crate) struct Price {
     block: i64,
     log_index: i32,
     #[serde(with = "rfc3339")]
@@ -63,7 +63,7 @@ impl Keyed for Price {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
-struct Filters {
+pub(crate) struct Filters {
     /// Observed then or later.
     #[serde(default, with = "rfc3339::option")]
     from: Option<OffsetDateTime>,
@@ -108,7 +108,7 @@ pub(super) async fn now(db: &mut PgConnection) -> Result<Option<PriceNow>> {
     Ok(price.fetch_optional(db).await?)
 }
 
-async fn fetch(db: &mut PgConnection, list: &List<Filters>) -> Result<Vec<Price>> {
+pub(crate) async fn fetch(db: &mut PgConnection, list: &List<Filters>) -> Result<Vec<Price>> {
     let after = list.after_count::<i32>()?;
     let prices = query_as!(
         Price,

@@ -25,7 +25,7 @@ const SORTS: [&str; 8] = ["-staked", "staked", "-free", "free", "-locked", "lock
 
 /// A provider, its stake and its terms.
 #[derive(Debug, Serialize, ToSchema)]
-struct Provider {
+pub(crate) struct Provider {
     address: Address,
     name: String,
     endpoint: String,
@@ -128,8 +128,12 @@ async fn list_providers(State(api): State<Api>, list: List<Filters>, mut at: Sna
 )]
 async fn show_provider(address: Asked<Address>, _: page::Asked<Nothing>, mut at: Snapshot) -> Result<Json<Provider>> {
     let address = path(address)?;
-    let provider = fetch_rows(&mut at.db, &at.head, Rows { only: Some(address), ..Rows::default() }).await?.pop();
+    let provider = fetch_one(&mut at.db, &at.head, address).await?;
     provider.map(Json).ok_or_else(|| missing("provider", address))
+}
+
+pub(crate) async fn fetch_one(db: &mut PgConnection, head: &Head, address: Address) -> Result<Option<Provider>> {
+    Ok(fetch_rows(db, head, Rows { only: Some(address), ..Rows::default() }).await?.pop())
 }
 
 /// What a provider offers.

@@ -1,5 +1,6 @@
 //! What `cargo xtask bench` measures, one JSON object a line; whatever is compared is measured in the same run.
 
+pub mod api;
 pub mod backfill;
 pub mod gas;
 pub mod matching;

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use tests::bench::{backfill, gas, matching, prover, replay};
+use tests::bench::{api, backfill, gas, matching, prover, replay};
 use tracing_subscriber::EnvFilter;
 
 /// Measures; stdout is one JSON object a line, stderr says what goes on.
@@ -17,6 +17,15 @@ struct Arguments {
 enum Bench {
     /// Gas of whole transactions beside their budgets.
     Gas,
+    /// Requests a second beside the same statements in a bare loop, and streams.
+    Api {
+        /// How long each side of each case is asked.
+        #[arg(long, default_value_t = 10)]
+        seconds: u64,
+        /// A Postgres that runs already.
+        #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+        database_url: Option<String>,
+    },
     /// From an empty database to the head of a chain of our own events.
     Backfill {
         #[arg(long, default_value_t = 1_000_000)]
@@ -50,6 +59,7 @@ async fn main() -> Result<()> {
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     match Arguments::parse().bench {
         Bench::Gas => gas::run(),
+        Bench::Api { seconds, database_url } => api::run(seconds, database_url.as_deref()).await,
         Bench::Backfill { events, database_url } => backfill::run(events, database_url.as_deref()).await,
         Bench::Prover { seconds } => prover::run(seconds),
         Bench::Matching { requests } => matching::run(requests),
