@@ -13,7 +13,7 @@ const FILE_BYTES_MAX: usize = 200_000;
 const LONG: &[&str] = &[];
 
 /// Where big files belong: data, and what programs write.
-const BIG: &[&str] = &["tests/data/", "Cargo.lock", "package-lock.json", "api/openapi.json"];
+const BIG: &[&str] = &["tests/data/", "Cargo.lock", "package-lock.json", "api/openapi.json", "docs/screenshots/"];
 
 struct File {
     path: String,

@@ -7,8 +7,8 @@ mod amount;
 #[doc(hidden)]
 pub mod bare;
 mod config;
+mod dashboard;
 mod description;
-mod docs;
 mod error;
 mod fact;
 mod follow;
@@ -150,7 +150,7 @@ fn router(api: Api, config: &Config) -> Router {
     observe::limit_rate(routes, config.rate_per_second)
         .merge(SwaggerUi::new("/docs").url("/openapi.json", openapi))
         .merge(health::router())
-        .merge(docs::router())
+        .merge(dashboard::router())
         .fallback(|OriginalUri(uri): OriginalUri| async move { Error::UnknownRoute(uri.path().to_owned()) })
         .method_not_allowed_fallback(|| async { Error::MethodNotAllowed })
         .layer(from_fn(observe::limit_time))

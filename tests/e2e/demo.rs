@@ -1,8 +1,9 @@
-//! The story that the demo plays, with everything that it checks on the way.
+//! The story that the demo plays, with everything that it checks on the way, and what it looks like in a browser.
 
 use anyhow::Result;
 use scripts::amount::Flt;
 use sqlx::PgPool;
+use tests::browser;
 use tests::story;
 use tests::world::World;
 
@@ -20,5 +21,7 @@ async fn everything_that_the_demo_says_is_so(db: PgPool) -> Result<()> {
     assert!(report.slashed_flt > Flt(0) && report.rewards_flt > Flt(0), "{report:#?}");
     assert_eq!((report.invocations, report.invocations_served, report.attestations), (1_619_721, 300, 2));
     assert!(report.vouchers > 0 && report.royalties_usd.units() > 0, "{report:#?}");
+    // Here, because no other World has as much to be looked at.
+    browser::look(&world).await?;
     world.end().await
 }

@@ -6,6 +6,7 @@ pub mod world;
 pub mod actors;
 pub mod answer;
 pub mod anvil;
+pub mod browser;
 pub mod chain;
 pub mod dump;
 pub mod indexing;

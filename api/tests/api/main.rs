@@ -3,6 +3,7 @@
 mod capacity;
 mod conformance;
 mod crowd;
+mod dashboard;
 mod deals;
 mod delegators;
 mod epochs;

@@ -8,9 +8,13 @@ use crate::amount::{FLT_DECIMALS, percent, whole};
 use crate::time::timestamp;
 
 pub(super) fn hint(name: &str, args: &[Argument], stablecoin_decimals: u8) -> Option<String> {
+    Some(fill(template(name)?, args, stablecoin_decimals))
+}
+
+/// With its placeholders.
+pub(super) fn template(name: &str) -> Option<&'static str> {
     let exact = all().find(|(known, _)| *known == name);
-    let template = exact.or_else(|| FAMILIES.iter().find(|(prefix, _)| name.starts_with(prefix)))?.1;
-    Some(fill(template, args, stablecoin_decimals))
+    Some(exact.or_else(|| FAMILIES.iter().find(|(prefix, _)| name.starts_with(prefix)))?.1)
 }
 
 fn all() -> impl Iterator<Item = &'static (&'static str, &'static str)> {

@@ -1,6 +1,8 @@
 //! Revert data made readable: the contract's error by name and values, and what to do about it.
 
 mod computation;
+#[cfg(test)]
+mod dashboard;
 mod hints;
 mod succession;
 mod usage;

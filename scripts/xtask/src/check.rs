@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::process::{cargo, forge, succeed};
-use crate::{Result, setup, sqlx};
+use crate::{Result, setup, sqlx, tools};
 
 /// Runs every check although some fail, so that one run tells everything.
 pub fn check() -> Result<()> {
@@ -19,6 +19,8 @@ pub fn check() -> Result<()> {
         ("documentation", documentation),
         ("tidiness", cargo(&["test", "--quiet", "--workspace", "--test", "tidy"])),
         ("the API's description", openapi()),
+        ("what the dashboard signs", abi()),
+        ("the dashboard's types", dashboard()),
     ];
     let mut failures = Vec::new();
     for (name, mut command) in checks {
@@ -42,6 +44,22 @@ fn openapi() -> Command {
     command
 }
 
+/// The test that compares the dashboard's calls and errors with the contracts.
+fn abi() -> Command {
+    const TEST: &str = "the_dashboard_signs_what_the_contracts_take";
+    let mut command = cargo(&["test", "--quiet", "--package", "scripts", "--lib"]);
+    command.args(["--", TEST]).stdout(std::io::stderr());
+    command
+}
+
+/// The TypeScript of the dashboard and of its tests, against the API's description.
+fn dashboard() -> Command {
+    let mut command = Command::new("npm");
+    command.args(["run", "--silent", "check"]).current_dir(tools::root().join("api/dashboard"));
+    command.stdout(std::io::stderr());
+    command
+}
+
 /// Linting compiles without bytecode and would leave that in the cache, where tests that deploy by name look for it.
 fn lint(arguments: &[&str]) -> Result<Command> {
     let mut command = forge(&["lint"])?;
@@ -54,6 +72,7 @@ pub fn fix() -> Result<()> {
     setup::run()?;
     sqlx::write()?;
     succeed(openapi().env("SURETY_WRITE_OPENAPI", "1"))?;
+    succeed(abi().env("SURETY_WRITE_ABI", "1"))?;
     let clippy = ["clippy", "--quiet", "--fix", "--allow-dirty", "--allow-staged", "--workspace", "--all-targets"];
     succeed(&mut cargo(&clippy))?;
     succeed(&mut cargo(&["fmt", "--all"]))?;

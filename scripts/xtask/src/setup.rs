@@ -21,6 +21,7 @@ pub fn run() -> Result<()> {
         tools::foundry("forge").and(tools::foundry("anvil")).map_err(|_| "npm has no Foundry for this machine.")?;
         Ok(())
     })?;
+    install(&tools::root().join("api/dashboard"), "what the dashboard is built with", || Ok(()))?;
     example_modules()
 }
 

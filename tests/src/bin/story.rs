@@ -160,8 +160,8 @@ async fn stay(arguments: &Arguments, world: &World) -> Result<()> {
     world.chain.space_blocks(BLOCK_IS).await?;
     world.chain.mine_each(BLOCK_EVERY).await?;
     loop {
-        tokio::time::sleep(PRICE_EVERY).await;
         scripts::operator::post_price(&world.operator.context, stage::PRICE).await.context("posting the price")?;
+        tokio::time::sleep(PRICE_EVERY).await;
     }
 }
 
