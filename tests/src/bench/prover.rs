@@ -139,7 +139,7 @@ fn solved() -> Result<Vec<Leaf>> {
 }
 
 /// Thousandths of a megabyte that one more solving thread keeps resident.
-fn memory_per_unit() -> Result<u128> {
+pub fn memory_per_unit() -> Result<u128> {
     let sink: Sink = Arc::new(|_: &Order, _: Leaf| {});
     let before = resident_kib()?;
     let crew = Crew::start(UNITS, true, &sink)?;
@@ -166,12 +166,5 @@ mod tests {
     fn rates_are_thousandths_a_second() {
         assert_eq!(per_second(10, Duration::from_secs(4)), 2_500);
         assert_eq!(per_second(10, Duration::ZERO), 10_000_000_000);
-    }
-
-    #[test]
-    fn a_unit_keeps_under_four_megabytes() -> Result<()> {
-        let grown = memory_per_unit()?;
-        assert!((1_000..4_000).contains(&grown), "{grown} KB");
-        Ok(())
     }
 }
