@@ -141,6 +141,27 @@ contract DealsHandler is SystemBase {
         }
     }
 
+    /// @dev Two slots are asked for, and somebody tries to fill both with one provider, or with one that is too dear.
+    function fillWrongly(uint256 seed, uint256 wait) external timed(wait) {
+        if (ids.length >= 8) return;
+        seed = _mixed(seed);
+        _post(fltPrice);
+        OfferId offer = offerIds[seed % 4];
+        bool isTwice = seed >> 8 & 1 == 0;
+        IMatching.Request memory asked = _asking(2, 1, 7, 22);
+        if (!isTwice) asked.priceMax = offers.offerOf(offer).price - 1;
+        _pay(customer, asked.prepaid + requestFee);
+        vm.prank(customer);
+        try matching.request(asked) returns (DealId id) {
+            ids.push(id);
+            paidIn[DealId.unwrap(id)] += asked.prepaid;
+            feesIn += requestFee;
+            vm.prank(customer);
+            try matching.propose(id, _two(offer, isTwice ? offer : offerIds[(seed + 1) % 4])) {} catch {}
+            _activate(id, 3);
+        } catch {}
+    }
+
     /// @dev An activation that finds nothing valid fills nothing; else it fills what was proposed, best or second best.
     function _activate(DealId id, uint16 mask) private {
         bool[2] memory isMet = [_isMet(id, 0), _isMet(id, 1)];

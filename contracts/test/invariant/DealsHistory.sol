@@ -22,7 +22,7 @@ abstract contract DealsHistory is Test {
         handler = new MeteredHandler();
         (deals, matching) = handler.system();
         usd = IERC20(handler.token());
-        bytes4[] memory acts = new bytes4[](40);
+        bytes4[] memory acts = new bytes4[](41);
         acts[0] = handler.ask.selector;
         acts[1] = handler.fill.selector;
         acts[2] = handler.pay.selector;
@@ -64,6 +64,7 @@ abstract contract DealsHistory is Test {
         acts[37] = handler.share.selector;
         acts[38] = handler.free.selector;
         acts[39] = handler.takeMeteredBack.selector;
+        acts[40] = handler.fillWrongly.selector;
         targetContract(address(handler));
         targetSelector(FuzzSelector(address(handler), acts));
     }

@@ -176,6 +176,7 @@ contract DealsInvariantsTest is DealsHistory {
         }
         skip(3 days + 1);
         _takeAll();
+        assertTrue(handler.isSettlePathless(), "L33: the last settles book what the view says, too");
         assertTrue(handler.isRefundFair(), "L38: a refund is its share of what is left, of all that is left, too");
         assertLe(block.timestamp, endsAt, "L45: in time");
         assertEq(usd.balanceOf(address(deals)), deals.surplus(), "L45: all is taken out");

@@ -50,6 +50,7 @@ pub fn run() -> Result<()> {
         fs::remove_dir_all(&copies)?;
     }
     let contracts: BTreeSet<&str> = mutants.iter().map(|mutant| mutant.contract.as_str()).collect();
+    let contracts: Vec<&str> = contracts.into_iter().collect();
     for contract in &contracts {
         copy(contract, 0, None)?;
     }
@@ -61,13 +62,13 @@ pub fn run() -> Result<()> {
         succeed(profile(&mut forge(&["build", "--quiet"])?))?;
     }
 
-    let mut complaints = Vec::new();
-    for contract in &contracts {
-        complaints.extend(untouched(contract, &mutants)?);
-    }
-    let verdicts = verdicts(&mutants)?;
+    let untouched = in_parallel(contracts.len(), |index| untouched(contracts[index], &mutants))?;
+    let verdicts = in_parallel(mutants.len(), |index| {
+        let mutant = &mutants[index];
+        Ok(verdict(mutant, &law(&mutant.contract, index + 1, &mutant.law)?))
+    })?;
     let caught = verdicts.iter().filter(|verdict| verdict.is_none()).count();
-    complaints.extend(verdicts.into_iter().flatten());
+    let complaints: Vec<String> = untouched.into_iter().chain(verdicts).flatten().collect();
     for complaint in &complaints {
         eprintln!("{complaint}");
     }
@@ -84,28 +85,30 @@ fn untouched(contract: &str, mutants: &[Mutant]) -> Result<Option<String>> {
     Ok((!output.status.success()).then(|| format!("{contract}: the laws fail without any mutant.\n{text}")))
 }
 
-/// Every mutant's verdict, as many at a time as the machine has cores: a law runs on one.
-fn verdicts(mutants: &[Mutant]) -> Result<Vec<Option<String>>> {
+/// Does `count` jobs, as many at a time as the machine has cores: a law runs on one.
+fn in_parallel<T: Send>(count: usize, job: impl Fn(usize) -> Result<T> + Sync) -> Result<Vec<T>> {
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let next = AtomicUsize::new(0);
-    let judge = || -> Result<Vec<(usize, Option<String>)>> {
-        let mut judged = Vec::new();
+    let work = || -> Result<Vec<(usize, T)>> {
+        let mut done = Vec::new();
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(mutant) = mutants.get(index) else { return Ok(judged) };
-            judged.push((index, verdict(mutant, &law(&mutant.contract, index + 1, &mutant.law)?)));
+            if index >= count {
+                return Ok(done);
+            }
+            done.push((index, job(index)?));
         }
     };
-    let mut judged = thread::scope(|scope| -> Result<Vec<(usize, Option<String>)>> {
-        let threads: Vec<_> = (0..cores).map(|_| scope.spawn(judge)).collect();
+    let mut done = thread::scope(|scope| -> Result<Vec<(usize, T)>> {
+        let threads: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
         let mut all = Vec::new();
         for thread in threads {
             all.extend(thread.join().map_err(|_| "a thread that ran mutants panicked")??);
         }
         Ok(all)
     })?;
-    judged.sort_by_key(|(index, _)| *index);
-    Ok(judged.into_iter().map(|(_, verdict)| verdict).collect())
+    done.sort_by_key(|(index, _)| *index);
+    Ok(done.into_iter().map(|(_, result)| result).collect())
 }
 
 /// What is wrong with how the law took its mutant, if anything.
