@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {BackingWord, READY_TIME, STANDBY, Stream, TermsWord} from "../libraries/DealWords.sol";
+import {BackingWord, READY_TIME, Stream, TermsWord} from "../libraries/DealWords.sol";
 import {StreamMath} from "../libraries/StreamMath.sol";
 import {DealId, LockId, OfferId} from "../types/Ids.sol";
 import {Streams} from "./Streams.sol";

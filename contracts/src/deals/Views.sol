@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {IDeals} from "../interfaces/IDeals.sol";
 import {ISuccession} from "../interfaces/ISuccession.sol";
-import {BackingWord, STANDBY, ServingWord, Stream, Terms, TermsWord, UsageWord} from "../libraries/DealWords.sol";
+import {BackingWord, ServingWord, Stream, Terms, TermsWord, UsageWord} from "../libraries/DealWords.sol";
 import {LockMath} from "../libraries/LockMath.sol";
 import {StreamMath} from "../libraries/StreamMath.sol";
 import {DealId} from "../types/Ids.sol";
