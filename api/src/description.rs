@@ -21,6 +21,7 @@ const PATTERNS: [(&str, &str); 11] = [
 const TERM_MIX: &str = r"^([1-9]|1[0-4])(:[1-9][0-9]{0,5})?(,([1-9]|1[0-4])(:[1-9][0-9]{0,5})?){0,13}$";
 /// In any case without a checksum, or with the right one, which no pattern can say.
 const ADDRESS: &str = r"^0x[0-9a-f]{40}$";
+const HASH: &str = r"^0x[0-9a-f]{64}$";
 /// Numbers with bounds.
 const BOUNDS: [(&str, i64, i64); 4] =
     [("limit", 1, 200), ("months", 1, 120), ("term_days", 1, 14), ("first_loss_bps", 0, 10_000)];
@@ -168,7 +169,11 @@ fn describe_wish(schemas: &mut Value) {
         ("coverage", form(r"^([2-4](\.[0-9]{1,4})?|5)$")),
         ("availability", form(r"^0(\.[0-9]{1,6})?$")),
         ("exposure", words(&["remaining", "term", "whole"])),
-        ("payment_mode", words(&["reserved"])),
+        ("payment_mode", words(&["reserved", "metered"])),
+        ("modules", json!({ "maxItems": 8, "uniqueItems": true, "items": { "type": "string", "pattern": HASH } })),
+        ("verification_key", form(HASH)),
+        ("customer", form(ADDRESS)),
+        ("admissions", json!({ "maxItems": 32 })),
         ("proof_kind", words(&["none", "receipts", "sampled", "groth16", "optimistic"])),
         ("criteria", json!({ "maxItems": 10 })),
         ("providers", json!({ "maxItems": 32, "items": { "type": "string", "pattern": ADDRESS } })),
@@ -176,6 +181,8 @@ fn describe_wish(schemas: &mut Value) {
     ] {
         merge(&mut schemas["Wish"]["properties"][field], more);
     }
+    let path = json!({ "maxItems": 32, "items": { "type": "string", "pattern": HASH } });
+    merge(&mut schemas["Admission"]["properties"]["proof"], path);
     merge(&mut schemas["WishCriterion"]["properties"]["attribute"], bounds(0, 65_535));
     merge(&mut schemas["WishCriterion"]["properties"]["level"], bounds(1, 3));
 }

@@ -76,22 +76,23 @@ async fn modules_circuits_and_trees_are_asked_for_as_the_contract_takes_them(db:
     let path = json!([{ "of": "customer", "proof": [] }]);
     let long = json!([{ "of": "customer", "proof": vec![&key; 33] }]);
     let customer = format!("0x{}", "34".repeat(20));
-    for (more, parameter, detail) in [
-        (json!({ "proof_kind": "groth16" }), "verification_key", "need a verification key"),
-        (json!({ "proof_kind": "receipts", "verification_key": key }), "verification_key", "no others take one"),
-        (json!({ "modules": [key] }), "modules", "nobody published"),
-        (json!({ "modules": vec![&key; 9] }), "modules", "at most 8"),
-        (json!({ "admissions": path }), "admissions", "name what is admitted"),
-        (json!({ "admissions": long, "customer": customer }), "admissions", "at most 32 hashes"),
+    for (more, status, parameter, detail) in [
+        (json!({ "proof_kind": "groth16" }), 409, "verification_key", "need a verification key"),
+        (json!({ "proof_kind": "receipts", "verification_key": key }), 409, "verification_key", "no others take one"),
+        (json!({ "modules": [key] }), 409, "modules", "nobody published"),
+        (json!({ "modules": vec![&key; 9] }), 400, "modules", "at most 8"),
+        (json!({ "admissions": path }), 409, "admissions", "name what is admitted"),
+        (json!({ "admissions": long, "customer": customer }), 400, "admissions", "at most 32 hashes"),
         (
             json!({ "admissions": vec![json!({ "of": "customer", "proof": [] }); 33] }),
+            400,
             "admissions",
             "at most 32 admissions",
         ),
     ] {
-        let (status, problem) = ask(&server, &wish(more)).await;
+        let (answered, problem) = ask(&server, &wish(more)).await;
         let told = problem["detail"].as_str().unwrap_or("?");
-        assert_eq!((status, problem["parameter"].as_str()), (400, Some(parameter)), "{problem}");
+        assert_eq!((answered, problem["parameter"].as_str()), (status, Some(parameter)), "{problem}");
         assert!(told.contains(detail), "{told}");
     }
     // A day's worth is enough where nobody knows what will be used.

@@ -63,7 +63,10 @@ impl Admitted {
                 AdmissionKind::Application => (&mut admitted.applications, named.application),
                 AdmissionKind::VerificationKey => (&mut admitted.keys, named.key),
             };
-            let Some(inner) = inner else { return wrong("name what is admitted beside its path") };
+            let Some(inner) = inner else {
+                let detail = "name what is admitted beside its path".to_owned();
+                return Err(Error::Contradiction { field: "admissions", detail });
+            };
             roots.insert(root(inner, &admission.proof));
         }
         Ok(admitted)

@@ -168,8 +168,8 @@ impl Wish {
             ..Request::default()
         };
         let is_keyed = self.verification_key.is_some_and(|key| !key.0.is_zero());
-        let detail = "proofs of kind groth16 need a verification key, and no others take one";
-        check(is_keyed == (request.proof_kind == GROTH16), "verification_key", detail)?;
+        let detail = || "proofs of kind groth16 need a verification key, and no others take one".to_owned();
+        agree(is_keyed == (request.proof_kind == GROTH16), "verification_key", detail)?;
         for region in &self.regions {
             request.regions[usize::from(region >> 6)] |= 1 << (region & 63);
         }
@@ -205,10 +205,11 @@ impl Wish {
                 module as &Hash
             );
             let found = found.fetch_optional(&mut *at.db).await?;
-            let unknown = || Error::field("modules", format!("nobody published {module}"));
-            royalty = royalty.saturating_add(found.ok_or_else(unknown)?.parse().unwrap_or(u128::MAX));
+            agree(found.is_some(), "modules", || format!("nobody published {module}"))?;
+            royalty = royalty.saturating_add(found.unwrap_or_default().parse().unwrap_or(u128::MAX));
         }
-        check(royalty < price_max, "price_max_usd", "the royalties of the modules leave nothing of it for an offer")?;
+        let detail = || "the royalties of the modules leave nothing of it for an offer".to_owned();
+        agree(royalty < price_max, "price_max_usd", detail)?;
         Ok(royalty)
     }
 
