@@ -50,7 +50,6 @@ pub fn run() -> Result<()> {
         fs::remove_dir_all(&copies)?;
     }
     let contracts: BTreeSet<&str> = mutants.iter().map(|mutant| mutant.contract.as_str()).collect();
-    let contracts: Vec<&str> = contracts.into_iter().collect();
     for contract in &contracts {
         copy(contract, 0, None)?;
     }
@@ -62,13 +61,17 @@ pub fn run() -> Result<()> {
         succeed(profile(&mut forge(&["build", "--quiet"])?))?;
     }
 
-    let untouched = in_parallel(contracts.len(), |index| untouched(contracts[index], &mutants))?;
+    // One after the other: the first run completes Foundry's cache, which others must not read meanwhile.
+    let mut complaints = Vec::new();
+    for contract in &contracts {
+        complaints.extend(untouched(contract, &mutants)?);
+    }
     let verdicts = in_parallel(mutants.len(), |index| {
         let mutant = &mutants[index];
         Ok(verdict(mutant, &law(&mutant.contract, index + 1, &mutant.law)?))
     })?;
     let caught = verdicts.iter().filter(|verdict| verdict.is_none()).count();
-    let complaints: Vec<String> = untouched.into_iter().chain(verdicts).flatten().collect();
+    complaints.extend(verdicts.into_iter().flatten());
     for complaint in &complaints {
         eprintln!("{complaint}");
     }
