@@ -112,11 +112,15 @@ abstract contract CapacityGhost is CapacityBase {
 
     /* WORK */
 
+    /// @dev Its last leaf is claimed, and is no work.
+    function _isBad(Record memory of_) internal pure returns (bool) {
+        return of_.kind == GARBAGE_LEAF || of_.kind == EMPTY_LEAF;
+    }
+
     function _sheetOf(Record memory of_) internal view returns (Sheet memory sheet) {
         sheet = _blank(of_.commitment, of_.window);
         uint32 last = of_.filled - 1;
-        bool isBad = of_.kind == GARBAGE_LEAF || of_.kind == EMPTY_LEAF;
-        for (uint32 position = 0; position < (isBad ? last : of_.filled); ++position) {
+        for (uint32 position = 0; position < (_isBad(of_) ? last : of_.filled); ++position) {
             _solveAt(of_.commitment, sheet, position);
         }
         if (of_.kind == GARBAGE_LEAF) _put(sheet, last, _garbageNonce(of_, sheet, last), "garbage");

@@ -289,10 +289,19 @@ contract CapacityHandler is CapacityGhost {
         at.isLockOver = block.timestamp > _lockOf(commitment).end;
     }
 
+    /// @dev Half of the time one that claims what is no work, where there is one.
+    function _accused(uint256 seed) private view returns (Record memory at) {
+        for (uint256 i = 0; seed >> 17 & 1 == 0 && i < _records.length; ++i) {
+            at = _records[(seed + i) % _records.length];
+            if (_isBad(at) && !_isConvicted(at.commitment)) return at;
+        }
+        return _records[seed % _records.length];
+    }
+
     function accuse(uint256 seed, uint256 wait) external timed(wait) {
         if (_records.length == 0) return;
         seed = _mixed(seed);
-        Record memory at = _records[seed % _records.length];
+        Record memory at = _accused(seed);
         Sheet memory sheet = _sheetOf(at);
         uint32 position = seed >> 16 & 1 == 0 ? at.filled - 1 : uint32((seed >> 20) % at.filled);
         bytes32 hash = capacity.announcement(at.commitment, at.window, position, watcher, bytes32(seed));
@@ -301,7 +310,7 @@ contract CapacityHandler is CapacityGhost {
         vm.roll(block.number + 2);
         Before memory was = _before(at.commitment);
         bool isOpen = block.timestamp <= _finalAt(at.window / 24) + 1 days && !was.wasConvicted;
-        bool isGuilty = (at.kind == GARBAGE_LEAF || at.kind == EMPTY_LEAF) && position + 1 == at.filled;
+        bool isGuilty = _isBad(at) && position + 1 == at.filled;
         vm.prank(watcher);
         try capacity.convict(at.commitment, claimOf(at), sheet.bitmap, _leafOf(sheet, position), bytes32(seed)) {
             if (!isGuilty || !isOpen) isJudgedRight = false;
