@@ -1,15 +1,16 @@
-//! `cargo xtask demo|test|check|fix|bench|setup`.
+//! `cargo xtask demo|test|mutants|check|fix|bench|setup`.
 
 use std::process::ExitCode;
 
 use xtask::process::{Failed, cargo, replace};
-use xtask::{Result, check, setup, test, tools};
+use xtask::{Result, check, mutants, setup, test, tools};
 
 const USAGE: &str = "\
 usage: cargo xtask VERB [ARGUMENT...]
 
   demo    play the story against a chain and a database of its own; Ctrl-C ends it
   test    run every test; arguments go to `cargo test`
+  mutants run every law against contracts that break it, as `test` does
   check   formats, lints, documentation, tidiness and freshness of what is generated
   fix     write what `check` would complain about, as far as a machine can
   bench   measure; the argument names the bench
@@ -36,6 +37,7 @@ fn run(arguments: &[String]) -> Result<()> {
         "demo" => program("story", &[], rest),
         "bench" => program("bench", &["--release"], rest),
         "test" => test::run(rest),
+        "mutants" => mutants::run(),
         "check" => check::check(),
         "fix" => check::fix(),
         "setup" => setup::run().and_then(|()| setup::conformance()),

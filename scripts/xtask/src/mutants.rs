@@ -3,7 +3,7 @@
 //! `contracts/test/invariant/mutants/<Contract>.mutants` lists them. Each becomes a copy of the contract under a name of its own
 //! in `target/mutants`; they compile in rounds, and the tests are told which to deploy by `<CONTRACT>_ARTIFACT`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 use std::process::{Command, Output};
@@ -22,6 +22,9 @@ const HISTORIES: &str = "target/mutants/failures";
 
 /// As many as the compiler, which has 4 GB, takes at once.
 const ROUND: usize = 24;
+
+/// Histories of a copy that nobody changed: the tests try the contract itself with more.
+const HISTORIES_UNTOUCHED: &str = "4";
 
 /// The same histories in every run, so that a mutant that is caught once is caught always.
 const SEED: &str = "0x5";
@@ -68,7 +71,7 @@ pub fn run() -> Result<()> {
     }
     let verdicts = in_parallel(mutants.len(), |index| {
         let mutant = &mutants[index];
-        Ok(verdict(mutant, &law(&mutant.contract, index + 1, &mutant.law)?))
+        Ok(verdict(mutant, &law(&mutant.contract, index + 1, &mutant.law)?.output()?))
     })?;
     let caught = verdicts.iter().filter(|verdict| verdict.is_none()).count();
     complaints.extend(verdicts.into_iter().flatten());
@@ -83,7 +86,8 @@ pub fn run() -> Result<()> {
 fn untouched(contract: &str, mutants: &[Mutant]) -> Result<Option<String>> {
     let laws: BTreeSet<&str> =
         mutants.iter().filter(|mutant| mutant.contract == contract).map(|mutant| mutant.law.as_str()).collect();
-    let output = law(contract, 0, &laws.into_iter().collect::<Vec<_>>().join("|"))?;
+    let mut command = law(contract, 0, &laws.into_iter().collect::<Vec<_>>().join("|"))?;
+    let output = command.env("FOUNDRY_INVARIANT_RUNS", HISTORIES_UNTOUCHED).output()?;
     let text = printed(&output);
     Ok((!output.status.success()).then(|| format!("{contract}: the laws fail without any mutant.\n{text}")))
 }
@@ -129,7 +133,7 @@ fn verdict(mutant: &Mutant, output: &Output) -> Option<String> {
     Some(format!("{contract}: \"{name}\" fails {law} for another reason than \"{because}\": {reason}\n{text}"))
 }
 
-fn law(contract: &str, number: usize, law: &str) -> Result<Output> {
+fn law(contract: &str, number: usize, law: &str) -> Result<Command> {
     let name = artifact(contract, number);
     let histories = tools::root().join(HISTORIES).join(&name);
     if histories.exists() {
@@ -140,7 +144,7 @@ fn law(contract: &str, number: usize, law: &str) -> Result<Output> {
     profile(&mut command)
         .env(variable(contract), format!("{name}.sol:{name}"))
         .env("FOUNDRY_INVARIANT_FAILURE_PERSIST_DIR", histories);
-    Ok(command.output()?)
+    Ok(command)
 }
 
 fn profile(command: &mut Command) -> &mut Command {
@@ -204,34 +208,71 @@ fn parse(contract: &str, text: &str) -> Result<Vec<Mutant>> {
 
 /* COPIES */
 
-/// Copies the contract and everything of ours that it imports, and changes what the mutant changes.
+/// Copies the contract, the source that the mutant changes, and what lies between them: what imports neither is shared.
 fn copy(contract: &str, number: usize, mutant: Option<&Mutant>) -> Result<()> {
     let name = artifact(contract, number);
-    let folder = tools::root().join(COPIES).join(&name);
+    let folder = Path::new(COPIES).join(&name);
     let top = PathBuf::from(format!("{contract}.sol"));
-    let mut waiting = vec![top.clone()];
-    let mut seen = BTreeSet::new();
-    let mut is_changed = mutant.is_none();
+    let mut sources = closure(&top)?;
+    let mut copied = BTreeSet::from([top.clone()]);
+    if let Some(mutant) = mutant {
+        let Some(text) = sources.get_mut(&mutant.source) else {
+            return Err(format!("{name}: {contract} does not import the mutant's source.").into());
+        };
+        *text = change(mutant, text)?;
+        copied.extend(importers(&sources, &mutant.source));
+    }
+    for path in &copied {
+        let mut text = sources[path].clone();
+        let mut target = folder.join(path);
+        if *path == top {
+            text = text.replace(&format!("contract {contract} "), &format!("contract {name} "));
+            target.set_file_name(format!("{name}.sol"));
+        }
+        let parent = target.parent().unwrap_or(&folder);
+        let root = "../".repeat(parent.components().count());
+        for (file, shared) in imports(path, &text) {
+            if !copied.contains(&shared) {
+                text = text.replace(&format!("\"{file}\""), &format!("\"{root}{SOURCES}/{}\"", shared.display()));
+            }
+        }
+        fs::create_dir_all(tools::root().join(parent))?;
+        fs::write(tools::root().join(target), text)?;
+    }
+    Ok(())
+}
+
+/// A source and everything of ours that it imports, under `contracts/src`.
+fn closure(top: &Path) -> Result<BTreeMap<PathBuf, String>> {
+    let mut sources = BTreeMap::new();
+    let mut waiting = vec![top.to_owned()];
     while let Some(path) = waiting.pop() {
-        if !seen.insert(path.clone()) {
+        if sources.contains_key(&path) {
             continue;
         }
-        let mut text = fs::read_to_string(tools::root().join(SOURCES).join(&path))?;
-        waiting.extend(imports(&path, &text));
-        if let Some(mutant) = mutant.filter(|mutant| mutant.source == path) {
-            text = change(mutant, &text)?;
-            is_changed = true;
-        }
-        let target = if path == top {
-            text = text.replace(&format!("contract {contract} "), &format!("contract {name} "));
-            folder.join(format!("{name}.sol"))
-        } else {
-            folder.join(&path)
-        };
-        fs::create_dir_all(target.parent().unwrap_or(&folder))?;
-        fs::write(target, text)?;
+        let text = fs::read_to_string(tools::root().join(SOURCES).join(&path))?;
+        waiting.extend(imports(&path, &text).into_iter().map(|(_, imported)| imported));
+        sources.insert(path, text);
     }
-    if is_changed { Ok(()) } else { Err(format!("{name}: {contract} does not import the mutant's source.").into()) }
+    Ok(sources)
+}
+
+/// A source and those that import it, be it through others.
+fn importers(sources: &BTreeMap<PathBuf, String>, source: &Path) -> BTreeSet<PathBuf> {
+    let mut found = BTreeSet::from([source.to_owned()]);
+    loop {
+        let more: Vec<&PathBuf> = sources
+            .iter()
+            .filter(|(path, text)| {
+                !found.contains(*path) && imports(path, text).iter().any(|(_, imported)| found.contains(imported))
+            })
+            .map(|(path, _)| path)
+            .collect();
+        if more.is_empty() {
+            return found;
+        }
+        found.extend(more.into_iter().cloned());
+    }
 }
 
 fn change(mutant: &Mutant, text: &str) -> Result<String> {
@@ -242,11 +283,11 @@ fn change(mutant: &Mutant, text: &str) -> Result<String> {
     }
 }
 
-/// Relative imports of a file, as paths under `contracts/src`.
-fn imports(path: &Path, text: &str) -> Vec<PathBuf> {
+/// Relative imports of a file, as they are written and as paths under `contracts/src`.
+fn imports(path: &Path, text: &str) -> Vec<(String, PathBuf)> {
     let quoted = text.lines().filter_map(|line| line.split_once(" from \"")?.1.split_once('"').map(|(file, _)| file));
     let relative = quoted.filter(|file| file.starts_with('.'));
-    relative.map(|file| normal(&path.parent().unwrap_or(Path::new("")).join(file))).collect()
+    relative.map(|file| (file.to_owned(), normal(&path.parent().unwrap_or(Path::new("")).join(file)))).collect()
 }
 
 fn normal(path: &Path) -> PathBuf {
@@ -294,8 +335,17 @@ mod tests {
     fn relative_imports_are_followed_and_others_left() {
         let text =
             "import {A} from \"../types/A.sol\";\nimport {B} from \"solady/B.sol\";\nimport {C} from \"./C.sol\";\n";
-        let expected: Vec<PathBuf> = vec!["types/A.sol".into(), "staking/C.sol".into()];
-        assert_eq!(imports(Path::new("staking/X.sol"), text), expected);
+        let found: Vec<PathBuf> = imports(Path::new("staking/X.sol"), text).into_iter().map(|(_, path)| path).collect();
+        assert_eq!(found, ["types/A.sol", "staking/C.sol"].map(PathBuf::from));
         assert_eq!(variable("PriceGuard"), "PRICE_GUARD_ARTIFACT");
+    }
+
+    #[test]
+    fn what_lies_between_a_contract_and_its_change_is_copied() {
+        let text = |imported: &str| format!("import {{X}} from \"./{imported}.sol\";\n");
+        let sources = [("A", text("B")), ("B", text("C") + &text("D")), ("C", String::new()), ("D", String::new())];
+        let sources = sources.map(|(name, text)| (PathBuf::from(format!("{name}.sol")), text)).into();
+        let expected = ["A.sol", "B.sol", "C.sol"].map(PathBuf::from);
+        assert_eq!(importers(&sources, Path::new("C.sol")), expected.into());
     }
 }

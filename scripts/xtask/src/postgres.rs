@@ -1,11 +1,13 @@
 //! An embedded Postgres that lives as long as the value that holds it.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
 use std::os::unix::fs::{DirBuilderExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::{ChildStderr, Command, Stdio};
+use std::time::Duration;
 
 use crate::guard::{Ending, Guard, private_folder, random_hex};
 use crate::{Result, tools};
@@ -18,6 +20,9 @@ const NOBODY: u32 = 65534;
 
 /// A port that was free a moment ago can be taken by another process, so that starting is tried again.
 const STARTS_MAX: usize = 5;
+
+/// How often a server that stops is looked at.
+const STOPPING: Duration = Duration::from_millis(5);
 
 /// Enough for a pool in each of many tests at once.
 const CONNECTIONS_MAX: usize = 400;
@@ -38,8 +43,11 @@ pub enum Durability {
 pub struct Postgres {
     pub port: u16,
     password: String,
-    // Ends the server.
-    _guard: Guard,
+    data: PathBuf,
+    /// The server's command line, to start it again.
+    command: (PathBuf, Vec<OsString>),
+    /// They end what they watch over, the one that removes the files at last.
+    guards: Vec<Guard>,
 }
 
 impl Postgres {
@@ -53,7 +61,7 @@ impl Postgres {
         let mut first = None;
         for _ in 0..STARTS_MAX {
             let cluster = Cluster::create()?;
-            match cluster.start(durability, port()?)? {
+            match cluster.start(durability, port()?, &[])? {
                 Started::Ready(postgres) => return Ok(postgres),
                 Started::Refused(complaint) => first = first.or(Some(complaint)),
             }
@@ -63,6 +71,52 @@ impl Postgres {
 
     pub fn url(&self) -> String {
         format!("postgres://{USER}:{}@127.0.0.1:{}/{DATABASE}", self.password, self.port)
+    }
+
+    /// Stops the server as an operator would, without waiting for anybody; `restart` starts it again.
+    pub fn stop(&mut self) -> Result<()> {
+        let file = self.data.join("postmaster.pid");
+        let text = fs::read_to_string(&file)?;
+        let id = text.lines().next().ok_or("the server does not run")?;
+        if !Command::new("kill").args(["-s", "INT", id]).status()?.success() {
+            return Err("the server cannot be stopped".into());
+        }
+        while file.exists() {
+            std::thread::sleep(STOPPING);
+        }
+        Ok(())
+    }
+
+    /// Starts a server that was stopped, with its files and at its port.
+    pub fn restart(&mut self) -> Result<()> {
+        let (program, arguments) = &self.command;
+        let (guard, _stdout, stderr) = Guard::start(program, arguments, &Ending { signal: "QUIT", folder: None })?;
+        self.guards.insert(0, guard);
+        wait_until_ready(stderr).map_err(|complaint| format!("Postgres does not start again: {complaint}").into())
+    }
+
+    /// A second server that streams from this one and can be read. It has files of its own: a base backup.
+    pub fn replica(&self) -> Result<Self> {
+        let mut cluster = Cluster::empty(self.password.clone())?;
+        let (data, launched) = (cluster.data(), cluster.folder.clone());
+        cluster.leave_root(&launched)?;
+        let path = data.to_str().filter(|path| !path.contains(['\'', '\\'])).ok_or("a folder with a strange name")?;
+        // The server copies its own files, in the session that the backup belongs to; its lock file is not for others.
+        self.execute(&format!(
+            "select pg_backup_start('replica', true);
+             copy (select 1) to program 'cat > /dev/null; cp -R . \"{path}/\"; rm -f \"{path}/postmaster.pid\"';
+             copy (
+                 select line from pg_backup_stop() as stop, regexp_split_to_table(stop.labelfile, E'\\n') as line
+                 where line <> ''
+             ) to program 'cat > \"{path}/backup_label\"; touch \"{path}/standby.signal\"'"
+        ))?;
+        let source = format!("host=127.0.0.1 port={} user={USER} password={}", self.port, self.password);
+        let settings = [format!("primary_conninfo={source}"), "hot_standby_feedback=on".to_owned()];
+        let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
+        match cluster.start(Durability::Fast, port, &settings)? {
+            Started::Ready(postgres) => Ok(postgres),
+            Started::Refused(complaint) => Err(format!("the replica does not start: {complaint}").into()),
+        }
     }
 
     /// Runs SQL of any number of statements; for what must work before a crate with a driver compiles.
@@ -92,13 +146,19 @@ impl Drop for Cluster {
 }
 
 impl Cluster {
-    fn create() -> Result<Self> {
+    /// Without any data.
+    fn empty(password: String) -> Result<Self> {
         let binaries = tools::postgres()?.join("native");
         let folder = private_folder("surety-pg")?;
-        let mut cluster = Self { folder, binaries, launcher: Vec::new(), password: random_hex()? };
+        let cluster = Self { folder, binaries, launcher: Vec::new(), password };
+        fs::DirBuilder::new().mode(0o700).create(cluster.data())?;
+        Ok(cluster)
+    }
+
+    fn create() -> Result<Self> {
+        let mut cluster = Self::empty(random_hex()?)?;
         let password_file = cluster.folder.join("password");
         fs::write(&password_file, &cluster.password)?;
-        fs::DirBuilder::new().mode(0o700).create(cluster.data())?;
         cluster.leave_root(&password_file)?;
 
         let output = cluster
@@ -170,7 +230,7 @@ impl Cluster {
     }
 
     /// Hands the files over to the server, which removes them when it ends.
-    fn start(self, durability: Durability, port: u16) -> Result<Started> {
+    fn start(self, durability: Durability, port: u16, more: &[String]) -> Result<Started> {
         let mut settings = vec![
             "listen_addresses=127.0.0.1".to_owned(),
             "unix_socket_directories=".to_owned(),
@@ -182,6 +242,7 @@ impl Cluster {
         if durability == Durability::Fast {
             settings.extend(["fsync=off", "synchronous_commit=off", "full_page_writes=off"].map(String::from));
         }
+        settings.extend_from_slice(more);
         let command = self.command("postgres");
         let mut arguments: Vec<_> = command.get_args().map(ToOwned::to_owned).collect();
         arguments.extend(["-D".into(), self.data().into_os_string()]);
@@ -192,9 +253,10 @@ impl Cluster {
         let (guard, _stdout, stderr) = Guard::start(Path::new(command.get_program()), &arguments, &ending)?;
         match wait_until_ready(stderr) {
             Ok(()) => {
-                let password = self.password.clone();
+                let (password, data) = (self.password.clone(), self.data());
+                let command = (PathBuf::from(command.get_program()), arguments);
                 std::mem::forget(self);
-                Ok(Started::Ready(Postgres { port, password, _guard: guard }))
+                Ok(Started::Ready(Postgres { port, password, data, command, guards: vec![guard] }))
             }
             Err(complaint) => Ok(Started::Refused(complaint)),
         }
@@ -210,7 +272,8 @@ fn wait_until_ready(stderr: ChildStderr) -> std::result::Result<(), String> {
         match log.read_line(&mut line) {
             Ok(0) => return Err(complaint),
             Err(error) => return Err(error.to_string()),
-            Ok(_) if line.contains("ready to accept connections") => break,
+            // A replica adds that they can only read.
+            Ok(_) if line.contains("ready to accept") => break,
             Ok(_) => complaint.push_str(&line),
         }
     }
@@ -246,6 +309,42 @@ mod tests {
         drop(postgres);
         assert!(std::net::TcpStream::connect(("127.0.0.1", port)).is_err(), "the server lives on");
         Ok(())
+    }
+
+    #[test]
+    fn a_server_that_was_stopped_starts_again_with_what_it_had() -> Result<()> {
+        let mut postgres = Postgres::start(Durability::Fast)?;
+        postgres.execute("create table deal (id int8 primary key); insert into deal values (1)")?;
+        postgres.stop()?;
+        assert!(postgres.execute("select 1").is_err(), "the server goes on");
+        postgres.restart()?;
+        let error = postgres.execute("insert into deal values (1)").err().map(|error| error.to_string());
+        assert!(error.is_some_and(|error| error.contains("deal_pkey")), "the row is gone");
+
+        let (port, folder) = (postgres.port, postgres.data.clone());
+        drop(postgres);
+        assert!(std::net::TcpStream::connect(("127.0.0.1", port)).is_err(), "the server lives on");
+        assert!(!folder.exists(), "its files are still there");
+        Ok(())
+    }
+
+    #[test]
+    fn a_replica_has_what_the_primary_has_and_refuses_writes() -> Result<()> {
+        let postgres = Postgres::start(Durability::Fast)?;
+        postgres.execute("create table deal (id int8 primary key); insert into deal values (1)")?;
+        let replica = postgres.replica()?;
+        let error = replica.execute("insert into deal values (2)").err().map(|error| error.to_string());
+        assert!(error.as_ref().is_some_and(|error| error.contains("read-only")), "{error:?}");
+        // What is written from here on comes by the stream.
+        postgres.execute("insert into deal values (3)")?;
+        let is_there = "do $$ begin
+            for i in 1..1000 loop
+                if exists (select from deal where id = 3) then return; end if;
+                perform pg_sleep(0.01);
+            end loop;
+            raise 'it does not come';
+        end $$";
+        replica.execute(is_there)
     }
 
     #[test]
