@@ -318,12 +318,13 @@ fn leads(files: &[File], path: &str) -> bool {
 }
 
 /// Which of our crates each may use in earnest; `tests` sees all.
-const USES: [(&str, &[&str]); 9] = [
-    ("api", &["matching"]),
+const USES: [(&str, &[&str]); 10] = [
+    ("api", &["listen", "matching"]),
     ("contracts", &[]),
-    ("indexer", &["contracts"]),
-    ("scripts", &["circuits", "contracts", "matching", "metering", "runtime"]),
+    ("indexer", &["contracts", "listen"]),
+    ("scripts", &["circuits", "contracts", "listen", "matching", "metering", "runtime"]),
     ("scripts/circuits", &[]),
+    ("scripts/listen", &[]),
     ("scripts/matching", &[]),
     ("scripts/metering", &[]),
     ("scripts/runtime", &[]),

@@ -39,6 +39,8 @@ pub struct Context {
     plan: Option<Arc<Mutex<Vec<Planned>>>>,
     /// For what is signed and not sent: statements, and answers of workloads.
     signer: Option<PrivateKeySigner>,
+    /// Held while a transaction is handed over: the node counts what it has, so two at once would have one nonce.
+    turn: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// A transaction that was simulated and not sent.
@@ -90,7 +92,8 @@ impl Context {
              give another --rpc-url or --deployment.",
             deployment.chain_id
         );
-        Ok(Self { provider, deployment: Arc::new(deployment), sender, account: None, plan: None, signer: None })
+        let (deployment, turn) = (Arc::new(deployment), Arc::default());
+        Ok(Self { provider, deployment, sender, account: None, plan: None, signer: None, turn })
     }
 
     /// The same party acting for `account`, which gave the sender a key.
@@ -205,6 +208,7 @@ impl Context {
     async fn posted(&self, request: TransactionRequest) -> Result<Posted> {
         let gas = self.provider.estimate_gas(request.clone()).await.map_err(|error| self.explain(&error))?;
         let request = request.with_gas_limit(gas + gas * GAS_HEADROOM_PERCENT / 100);
+        let _turn = self.turn.lock().await;
         let pending = self.provider.send_transaction(request.clone()).await.map_err(|error| self.explain(&error))?;
         Ok(Posted { hash: *pending.tx_hash(), request })
     }

@@ -39,4 +39,5 @@ pub mod voucher;
 pub mod wallet;
 pub mod workload;
 
+mod underway;
 mod waits;

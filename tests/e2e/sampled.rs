@@ -1,21 +1,19 @@
 //! Batches whose chunks probers compute again: what is right is attested, who copies is found, and a wrong chunk costs its provider the lock.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
-use alloy::primitives::{Address, B256, Bytes, keccak256};
+use alloy::primitives::{Address, B256, keccak256};
 use anyhow::{Context as _, Result, ensure};
 use contracts::{IFaults, Sampled, Staking};
-use runtime::Limits;
 use scripts::ids::{DealId, JobId};
-use scripts::prober::run::{self, Counts, Prober};
+use scripts::prober::run::Counts;
 use scripts::proof::batch::Batch;
 use scripts::proof::kept::{Folder, Kept};
 use scripts::proof::sampled::{self, CLOSED, FINISHED};
 use scripts::proof::{self, SAMPLED, bundle, check};
 use scripts::workload::Client;
-use scripts::workload::host::{self, Host, Meters};
+use scripts::workload::host::Meters;
 use scripts::workload::jobs::ServedOutput;
 use scripts::{offer, provider};
 use sqlx::PgPool;
@@ -23,32 +21,11 @@ use tempfile::TempDir;
 use tests::actors::{Actor, Customer, Provider, address, key};
 use tests::chain::hours;
 use tests::probers::{COUNT, Probers};
+use tests::sampled::{DRAW, Running, batch, patiently, probe, serve, until};
 use tests::world::World;
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
 
-const POLL: Duration = Duration::from_millis(20);
-const PATIENCE: Duration = Duration::from_secs(120);
-/// Blocks after which something that nobody does is not waited for.
-const ROUNDS: usize = 20;
-
-/// A program of ours that serves until it is stopped.
-struct Running<T> {
-    seen: T,
-    stop: oneshot::Sender<()>,
-    task: JoinHandle<()>,
-}
-
-impl<T> Running<T> {
-    /// As a kill would: what was not on disk is gone.
-    async fn stop(self) -> Result<()> {
-        let _ = self.stop.send(());
-        Ok(self.task.await?)
-    }
-}
-
-type Probing = Running<Arc<Counts>>;
+type Probing = Running<Counts>;
 
 /// Petra serves a deal of Cora's whose jobs are proved by samples, and a job was asked for.
 struct Stage {
@@ -60,15 +37,8 @@ struct Stage {
     batch: Batch,
     url: String,
     jobs: Folder,
-    host: Running<Arc<Meters>>,
+    host: Running<Meters>,
     folder: TempDir,
-}
-
-/// The module that hashes, and so many inputs.
-fn batch(chunks: u8) -> Result<Batch> {
-    xtask::setup::modules().map_err(anyhow::Error::from_boxed)?;
-    let module = xtask::modules::read("hash").map_err(anyhow::Error::from_boxed)?;
-    Ok(Batch { module: module.into(), inputs: (0..chunks).map(|chunk| Bytes::from(vec![chunk; 100])).collect() })
 }
 
 impl Stage {
@@ -92,7 +62,7 @@ impl Stage {
         let job = proof::ask(&cora.context, deal, 0, batch.input()?.root()).await?.job;
         let folder = tempfile::tempdir()?;
         let jobs = Folder::new(folder.path().join("jobs"));
-        let host = serve(&petra, jobs.clone(), door).await?;
+        let host = serve(petra.context.clone().signing_with(key("petra")?), jobs.clone(), door).await?;
         Ok(Self { world, petra, cora, deal, job, batch, url, jobs, host, folder })
     }
 
@@ -100,7 +70,7 @@ impl Stage {
     async fn commit(&self, plants: u32) -> Result<Vec<Actor>> {
         let petra = &self.petra.context;
         sampled::prove(petra, &self.jobs, self.job, self.batch.clone(), plants).await?;
-        self.world.chain.mine(5).await?;
+        self.world.chain.mine(DRAW).await?;
         patiently("the draw", self.host.seen.until(|meters| meters.samples.get() == 1)).await?;
         let mut executors = Vec::new();
         for executor in sampled::show(petra, self.job).await?.executors {
@@ -120,24 +90,8 @@ impl Stage {
         anyhow::bail!("{who} is none of the probers")
     }
 
-    /// `surety prober run`.
     async fn probe(&self, who: &Actor) -> Result<Probing> {
-        let state = self.folder.path().join(&who.name);
-        let executing = run::Executing { state, within: Duration::from_secs(5), limits: Limits::default() };
-        let options = run::Options {
-            poll: POLL,
-            is_reporting_daily: false,
-            executing: Some(executing),
-            ..run::Options::default()
-        };
-        let prober = Prober::open(who.context.clone().signing_with(key(&who.name)?), options).await?;
-        let (seen, (stop, stopped)) = (prober.counts(), oneshot::channel::<()>());
-        let door = TcpListener::bind("127.0.0.1:0").await?;
-        let task = tokio::spawn(async move {
-            let stopped = async move { drop(stopped.await) };
-            let _ = prober.run(door, stopped).await;
-        });
-        Ok(Running { seen, stop, task })
+        probe(who.context.clone().signing_with(key(&who.name)?), &self.folder.path().join(&who.name)).await
     }
 
     /// What somebody who computes nothing can say: what is served as outputs of the drawn chunks.
@@ -167,45 +121,13 @@ impl Stage {
         Ok(())
     }
 
-    async fn stage(&self) -> Result<u8> {
-        let context = &self.petra.context;
-        Ok(context.view(context.at().sampled, Sampled::sampleOfCall { job: self.job.0 }).await?.stage)
-    }
-
-    /// Blocks come, and everybody does what there is to do.
     async fn until(&self, stage: u8, probing: &[Probing]) -> Result<()> {
-        for _ in 0..ROUNDS {
-            let head = self.world.chain.head().await?.number;
-            patiently("the host", self.host.seen.until(|meters| meters.head.get() >= head)).await?;
-            for prober in probing {
-                patiently("a prober", prober.seen.until(|counts| counts.head.get() >= head)).await?;
-            }
-            if self.stage().await? == stage {
-                return Ok(());
-            }
-            self.world.chain.mine(1).await?;
-        }
-        anyhow::bail!("the sample is not {stage}, but {}", self.stage().await?)
+        until((&self.world.chain, &self.petra.context), (self.job, stage), &self.host, probing).await
     }
 
     async fn claimed(&self, who: &Actor) -> Result<String> {
         Ok(sampled::claim(&who.context, who.address).await?.claimed.to_string())
     }
-}
-
-async fn serve(petra: &Provider, jobs: Folder, door: TcpListener) -> Result<Running<Arc<Meters>>> {
-    let options = host::Options { poll: POLL, is_readying: false, jobs: Some(jobs), ..host::Options::default() };
-    let host = Host::open(petra.context.clone().signing_with(key("petra")?), options).await?;
-    let (seen, (stop, stopped)) = (host.meters(), oneshot::channel::<()>());
-    let task = tokio::spawn(async move {
-        let stopped = async move { drop(stopped.await) };
-        let _ = host.run(door, stopped).await;
-    });
-    Ok(Running { seen, stop, task })
-}
-
-async fn patiently(what: &str, it: impl Future<Output = ()>) -> Result<()> {
-    tokio::time::timeout(PATIENCE, it).await.with_context(|| format!("{what} is waited for in vain"))
 }
 
 fn exists(path: &Path) -> bool {

@@ -12,6 +12,7 @@ pub mod dump;
 pub mod indexing;
 pub mod probers;
 pub mod proving;
+pub mod sampled;
 
 /// What `cargo xtask demo` and `cargo xtask bench` run.
 pub mod bench;

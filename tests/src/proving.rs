@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, anyhow, ensure};
 use contracts::Capacity;
 use contracts::i_capacity::ICapacity;
 use scripts::capacity::contract;
-use scripts::capacity::leaves::{self, Claim, Shelf};
+use scripts::capacity::leaves::{Claim, Shelf};
 use scripts::capacity::prover::{self, Meters, Prover};
 use scripts::capacity::puzzle::Leaves;
 use scripts::capacity::watcher::{self, Counts, Watcher};
@@ -139,7 +139,7 @@ impl Server {
         let shutdown = async move {
             let _ = stopped.await;
         };
-        tokio::spawn(leaves::serve(listener, shelf.router(), shutdown));
+        tokio::spawn(listen::serve(listener, shelf.router(), shutdown));
         Ok(Self { url, shelf, _stop: stop })
     }
 

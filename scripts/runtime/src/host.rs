@@ -4,7 +4,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use thiserror::Error;
-use wasmtime::{Config, Engine, ExternType, FuncType, Instance, Memory, OptLevel, ResourceLimiter, Store, ValType};
+use wasmtime::{
+    Config, Engine, ExternType, FuncType, Instance, Memory, OptLevel, ResourceLimiter, Store, UpdateDeadline, ValType,
+};
 
 use crate::{Limits, Trap};
 
@@ -48,7 +50,8 @@ pub struct Run {
 }
 
 /// Invariants:
-/// 1. Whatever a module does, `run` returns: after the fuel, and at the latest a few ticks after the time of its limits.
+/// 1. Whatever a module does, `run` returns: after the fuel, and at the latest a few ticks after the time of its limits, or after nobody
+///    wants its output any more.
 /// 2. Outputs and fuel depend on module, input and limits alone.
 #[derive(Debug)]
 pub struct Host {
@@ -102,13 +105,26 @@ impl Host {
 
     /// Runs a module of this host on one input, in an instance of its own.
     pub fn run(&self, module: &Module, input: &[u8]) -> Run {
-        let started = Instant::now();
+        self.run_while(module, input, || true)
+    }
+
+    /// As [`Self::run`], for as long as somebody wants the output, which is asked at each tick.
+    pub fn run_while(
+        &self,
+        module: &Module,
+        input: &[u8],
+        is_wanted: impl Fn() -> bool + Send + Sync + 'static,
+    ) -> Run {
+        let (started, time) = (Instant::now(), self.limits.time);
         let mut store = Store::new(&self.engine, Keeper { limits: self.limits, memory_bytes: 0 });
         store.limiter(|keeper| keeper);
         store.set_fuel(self.limits.fuel).expect("engines of hosts consume fuel");
-        // The tick that is running counts for nothing.
-        let ticks = self.limits.time.as_millis() / TICK.as_millis() + 1;
-        store.set_epoch_deadline(u64::try_from(ticks).unwrap_or(u64::MAX));
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_callback(move |_| match (is_wanted(), started.elapsed() < time) {
+            (true, true) => Ok(UpdateDeadline::Continue(1)),
+            (true, false) => Err(Trap::Time.into()),
+            (false, _) => Err(Trap::Unwanted.into()),
+        });
         let output = call(&mut store, &module.0, input, self.limits).map_err(|error| Trap::of(&error));
         let left = store.get_fuel().expect("engines of hosts consume fuel");
         let memory_bytes = store.data().memory_bytes;

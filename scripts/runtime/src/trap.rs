@@ -9,6 +9,8 @@ pub enum Trap {
     Fuel,
     #[error("it ran for longer than it may")]
     Time,
+    #[error("nobody waits for its output any more")]
+    Unwanted,
     #[error("it wanted {wanted} bytes of memory, and may have {limit}")]
     Memory { wanted: usize, limit: usize },
     #[error("it wanted a table of {wanted} elements, and may have {limit}")]
@@ -34,9 +36,10 @@ pub enum Trap {
 }
 
 impl Trap {
-    /// Would it come again on another machine? Time depends on the machine, and how deep a stack reaches on its processor.
+    /// Would it come again on another machine? Time depends on the machine, how deep a stack reaches on its processor,
+    /// and whether somebody waits on him.
     pub fn is_deterministic(self) -> bool {
-        !matches!(self, Self::Time | Self::Stack | Self::Other)
+        !matches!(self, Self::Time | Self::Unwanted | Self::Stack | Self::Other)
     }
 
     pub(crate) fn of(error: &wasmtime::Error) -> Self {
@@ -46,7 +49,6 @@ impl Trap {
         }
         match error.downcast_ref::<Wasm>() {
             Some(Wasm::OutOfFuel) => Self::Fuel,
-            Some(Wasm::Interrupt) => Self::Time,
             Some(Wasm::StackOverflow) => Self::Stack,
             Some(Wasm::UnreachableCodeReached) => Self::Unreachable,
             Some(Wasm::MemoryOutOfBounds | Wasm::TableOutOfBounds) => Self::OutOfBounds,

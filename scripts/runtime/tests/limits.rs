@@ -1,5 +1,6 @@
 //! What hostile modules may do: nothing to the host. Each test runs an honest module on the same host afterwards.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use runtime::{Host, Limits, Refused, Run, Trap};
@@ -77,6 +78,15 @@ fn an_endless_loop_with_fuel_without_end_ends_with_its_time() {
     let run = run_on(&host, &module(FOREVER), b"");
     assert_eq!(run.output, Err(Trap::Time));
     assert!(run.duration >= time && !Trap::Time.is_deterministic());
+}
+
+#[test]
+fn a_run_that_nobody_wants_any_more_ends_soon_and_its_fuel_is_counted() {
+    let host = Host::new(Limits { fuel: u64::MAX, ..limits() }).expect("this machine runs modules");
+    let (module, asked) = (host.load(&module(FOREVER)).expect("a module"), AtomicU32::new(0));
+    let run = host.run_while(&module, b"", move || asked.fetch_add(1, Ordering::Relaxed) < 2);
+    assert_eq!(run.output, Err(Trap::Unwanted));
+    assert!(run.fuel > 0 && run.duration < limits().time / 2 && !Trap::Unwanted.is_deterministic());
 }
 
 #[test]

@@ -5,7 +5,6 @@
 //! big endian, an empty leaf has length zero. Paths are not sent: whoever has all leaves computes them.
 
 use std::collections::BTreeMap;
-use std::future::Future;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -17,7 +16,6 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
-use tokio::net::TcpListener;
 
 use super::contract::Committed;
 use super::puzzle::{Bitmap, Leaf, Leaves, Tree};
@@ -93,15 +91,6 @@ async fn show_leaves(State(shelf): State<Shelf>, Path((commitment, window)): Pat
         }
         None => StatusCode::NOT_FOUND.into_response(),
     }
-}
-
-/// Serves until `shutdown`.
-pub async fn serve(
-    listener: TcpListener,
-    router: Router,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) -> Result<()> {
-    axum::serve(listener, router).with_graceful_shutdown(shutdown).await.context("serving leaves")
 }
 
 /// Positions without a leaf are written as empty.
@@ -194,6 +183,7 @@ mod tests {
     use axum::body::Body;
     use futures::StreamExt as _;
     use proptest::prelude::*;
+    use tokio::net::TcpListener;
     use tokio::sync::oneshot;
 
     const COMMITMENT: CommitmentId = CommitmentId(7);
@@ -223,7 +213,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let url = format!("http://{}", listener.local_addr()?);
         let (stop, stopped) = oneshot::channel::<()>();
-        tokio::spawn(serve(listener, router, async move {
+        tokio::spawn(listen::serve(listener, router, async move {
             let _ = stopped.await;
         }));
         Ok(Server { url, _stop: stop })

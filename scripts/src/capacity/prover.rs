@@ -19,7 +19,7 @@ use tokio::sync::oneshot;
 
 pub use self::meters::Meters;
 use super::contract::Capacity;
-use super::leaves::{self, Claim, Shelf};
+use super::leaves::{Claim, Shelf};
 use super::plan::{Seen, Settings, Step, plan};
 use super::puzzle::{Assignment, PUZZLES, positions};
 use super::solver::{CLASS_CPU, Crew, Order, Sink, Tally};
@@ -163,7 +163,7 @@ impl Prover {
             let _ = stopped.await;
         };
         tracing::info!("leaves and metrics on http://{}", listener.local_addr()?);
-        tokio::spawn(leaves::serve(listener, self.router(), stopped));
+        tokio::spawn(listen::serve(listener, self.router(), stopped));
         let Identity { commitment, units, .. } = self.identity;
         tracing::info!("proving {units} units of commitment {commitment} on {} threads", self.crew.threads());
         tokio::select! {

@@ -53,19 +53,22 @@ enum Verb {
 
 #[derive(Debug, Clone, Args)]
 struct Run {
-    /// Where invocations and claims are taken; whoever reaches it spends the customer's money
+    /// Where invocations are taken; whoever reaches it spends the customer's money
     #[arg(long, default_value = "127.0.0.1:0", value_name = "ADDRESS")]
     listen: SocketAddr,
+    /// Where providers ask for vouchers, and nothing else is answered
+    #[arg(long, default_value = "127.0.0.1:0", value_name = "ADDRESS")]
+    claims: SocketAddr,
     /// How many seconds an invocation is waited for
     #[arg(long, default_value_t = 90)]
     within: u64,
     #[command(flatten)]
     limits: LimitArgs,
-    /// Folder of WebAssembly modules; with it some invocations are run again, and compared with what the provider says
+    /// Folder of WebAssembly modules; a deal's that is not in it is fetched from its provider, and checked by its hash
     #[arg(long, value_name = "FOLDER")]
     modules: Option<PathBuf>,
-    /// One in so many, by chance; 0 is none
-    #[arg(long, value_name = "N", default_value_t = ONE_IN, requires = "modules")]
+    /// One invocation in so many, by chance, is run again and compared; 0 is none, and its fuel the provider's word
+    #[arg(long, value_name = "N", default_value_t = ONE_IN)]
     check_one_in: u32,
     /// Folder of what was measured and signed [target/surety/gateway/CHAIN/VOUCHERS/GATEWAY]
     #[arg(long, value_name = "FOLDER")]
@@ -99,8 +102,8 @@ impl Run {
         let (modules, one_in) = (self.modules, self.check_one_in);
         let options = Options { within, limits, modules, one_in, ..Options::new(state) };
         let gateway = Gateway::open(context.clone(), options)?;
-        let listener = TcpListener::bind(self.listen).await.with_context(|| format!("listening on {}", self.listen))?;
-        let desk = gateway.run(listener, stopped()?).await?;
+        let [listener, claims] = [bind(self.listen).await?, bind(self.claims).await?];
+        let desk = gateway.run(listener, claims, stopped()?).await?;
         Shown::of(&json!({
             "forwarded": desk.counts.forwarded.get(),
             "checked": desk.counts.checked.get(),
@@ -110,4 +113,8 @@ impl Run {
             "refused": desk.counts.refused.get(),
         }))
     }
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| format!("listening on {address}"))
 }

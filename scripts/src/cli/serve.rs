@@ -14,6 +14,7 @@ use super::watcher::stopped;
 use crate::chain::Context;
 use crate::proof::kept::Folder;
 use crate::workload::host::{self, Host, MeteringOptions};
+use crate::workload::rounds::{EVERY_MAX, Gateway};
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Serve {
@@ -35,11 +36,11 @@ pub(crate) struct Serve {
 
 #[derive(Debug, Clone, Args)]
 struct Metering {
-    /// Gateway that is asked for vouchers, as often as needed
-    #[arg(long, value_name = "URL", requires = "modules")]
-    gateway: Vec<String>,
-    /// Chain time from one voucher of a serving to the next
-    #[arg(long, value_parser = crate::time::parse_span, default_value = "1h", requires = "modules")]
+    /// Gateway that is asked for vouchers over deals of this customer, as often as needed
+    #[arg(long, value_name = "CUSTOMER=URL", requires = "modules")]
+    gateway: Vec<Gateway>,
+    /// Chain time from one voucher of a serving to the next, 12h at most
+    #[arg(long, value_parser = parse_every, default_value = "1h", requires = "modules")]
     voucher_every: u64,
     /// Invocations that run side by side [one a core]
     #[arg(long, requires = "modules")]
@@ -49,6 +50,16 @@ struct Metering {
     /// Folder of usage and vouchers [target/surety/provider/CHAIN/VOUCHERS/PROVIDER]
     #[arg(long, value_name = "FOLDER", requires = "modules")]
     state: Option<PathBuf>,
+}
+
+fn parse_every(text: &str) -> Result<u64, String> {
+    let every = crate::time::parse_span(text)?;
+    if every > EVERY_MAX {
+        return Err(format!(
+            "`{text}` is longer than 12h: a day after the end of a serving nothing of it is paid any more"
+        ));
+    }
+    Ok(every)
 }
 
 impl Metering {
@@ -83,5 +94,17 @@ impl Serve {
             "samples": meters.samples.get(),
             "failures": meters.failures.get(),
         }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn vouchers_are_asked_for_while_they_are_paid() {
+        assert_eq!((parse_every("12h"), parse_every("90s")), (Ok(43_200), Ok(90)));
+        assert!(parse_every("13h").is_err_and(|error| error.contains("longer than 12h")));
+        assert!(parse_every("2d").is_err() && parse_every("1x").is_err());
     }
 }

@@ -1,9 +1,6 @@
 //! What a gateway measured of a serving, and what it signed, on disk: after a crash it signs nothing twice and loses nothing.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fmt;
-use std::fs::File;
-use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -13,55 +10,19 @@ use alloy::primitives::aliases::U96;
 use alloy::signers::local::PrivateKeySigner;
 use anyhow::{Context as _, Result};
 use metering::signing::Domain;
-use metering::{Serving, Tree, Voucher, charge, milliunits};
-use runtime::Limits;
+use metering::{Serving, Tree, Voucher};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::judge::{Again, Bounds, Check, Difference, Forwarded, Measure};
 use crate::meter::Pulse;
 use crate::prober::statement::Target;
-use crate::usage::journal::Journal;
-use crate::usage::{Claim, Entry, MILLICORES, Signed, mebibytes_up, milliseconds_up, target_of};
+use crate::usage::journal::{self, Journal};
+use crate::usage::{Claim, Entry, Signed, milliseconds_up, target_of};
 use crate::workload::books::{Header, path_of};
-
-/// How far apart the heads of provider and gateway may be, in seconds of chain time: where it runs fast, a poll is minutes.
-const HEADS_APART: u64 = 900;
-
-/// What a run may take beyond its time until it is stopped.
-const OVERTIME: Duration = Duration::from_secs(1);
-
-/// Fuel that no core burns in a millisecond, even by instructions that move many bytes.
-const FUEL_MAX_PER_MS: u64 = 1_000_000_000;
-
-/// Fuel that a core which is worth its money burns in a millisecond; and milliseconds that an instance and its start may take.
-const FUEL_MIN_PER_MS: u64 = 100_000;
-const START_MS: u64 = 1_000;
 
 /// How long a claim waits for records that are being checked.
 const CHECKED_WITHIN: Duration = Duration::from_secs(5);
-
-/// A provider's record is not what was measured: nothing from it on is signed.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum Difference {
-    #[error("record {index} is of invocation {invocation}, which was not forwarded, or has a record already")]
-    Unknown { index: u64, invocation: B256 },
-    #[error("record {index} says {says} ms, and {measured} ms were measured")]
-    Longer { index: u64, says: u32, measured: u32 },
-    #[error("record {index} charges {says}, and what it says costs {costs}")]
-    Dearer { index: u64, says: u128, costs: u128 },
-    #[error("record {index} says {says} MiB, and a module may have {limit}")]
-    Larger { index: u64, says: u32, limit: u32 },
-    #[error("record {index} says {says} of fuel, and a module may have {limit}")]
-    Thirstier { index: u64, says: u64, limit: u64 },
-    #[error("record {index} says {says} of fuel in {duration_ms} ms, which no machine burns")]
-    Faster { index: u64, says: u64, duration_ms: u32 },
-    #[error("record {index} says {fuel} of fuel and {memory_mib} MiB, and the same input took {again}")]
-    Unlike { index: u64, fuel: u64, memory_mib: u32, again: Again },
-    #[error("record {index} is of an output that the module does not make of this input")]
-    Wrong { index: u64 },
-    #[error("record {index} begins at {says} seconds, and was forwarded at {forwarded}")]
-    Elsewhen { index: u64, says: u64, forwarded: u64 },
-}
 
 /// Why no voucher is signed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -74,6 +35,8 @@ pub enum Unsigned {
     Amount { invocations: u64, asked: u128, measured: u128 },
     #[error("there is nothing to sign for")]
     Nothing,
+    #[error("nothing was forwarded before the serving ended")]
+    Late,
     #[error("the records differ from what was measured: {0}")]
     Differs(Difference),
 }
@@ -103,63 +66,28 @@ enum Line {
         invocation: B256,
         at: u64,
     },
+    /// How long it took.
+    Measured {
+        invocation: B256,
+        measure: Measure,
+    },
+    /// The provider refused it, or was not reached: it has no record.
+    Refused {
+        invocation: B256,
+    },
+    /// What its input took here.
+    Again {
+        invocation: B256,
+        again: Again,
+    },
     /// A record that was checked.
     Checked {
         entry: Entry,
         at: u64,
     },
+    /// From here on nothing more is counted.
+    Differs(Difference),
     Signed(Signed),
-}
-
-/// What the gateway's own run of an input took.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Again {
-    pub fuel: u64,
-    pub memory_mib: u32,
-    /// Whether the output is the provider's.
-    pub is_same: bool,
-}
-
-impl fmt::Display for Again {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} and {} MiB", self.fuel, self.memory_mib)
-    }
-}
-
-/// How long an invocation took.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Measure {
-    Running(Instant),
-    /// Answered after so many milliseconds.
-    Answered(u32),
-    /// The line broke after so many: what was measured ends there.
-    Broken(u32),
-    /// It was forwarded by who was killed, and nobody measured it: as long as its fuel may take.
-    Lost,
-}
-
-/// Whether the gateway runs an input itself before it counts the record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Check {
-    None,
-    Awaited,
-    Ran(Again),
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Forwarded {
-    at: u64,
-    measure: Measure,
-    check: Check,
-}
-
-/// What a gateway takes a provider's word for, at the most.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Bounds {
-    /// Longest that an invocation is waited for.
-    pub within: Duration,
-    /// Of one invocation.
-    pub limits: Limits,
 }
 
 #[derive(Debug)]
@@ -172,7 +100,8 @@ struct State {
     /// Records that came before those before them.
     ahead: BTreeMap<u64, Entry>,
     difference: Option<Difference>,
-    signed: Option<Signed>,
+    /// All: where the end of the serving moves back, an earlier one is the last that is worth something.
+    signed: Vec<Signed>,
 }
 
 /// What one gateway knows of one serving.
@@ -180,7 +109,9 @@ struct State {
 /// 1. An invocation is on disk before it is forwarded.
 /// 2. A record is counted once, as the next, for one invocation that was forwarded; it costs at most what was measured, and says
 ///    no more than the limits allow.
-/// 3. What is signed is on disk before it is shown, covers counted records alone, and follows what was signed before.
+/// 3. What is signed is on disk before it is shown, covers counted records alone, and follows what was signed before, unless that
+///    went beyond the end of the serving.
+/// 4. What was measured and found out is journaled as it comes: a restart lets nobody say more.
 #[derive(Debug)]
 pub struct Book {
     /// As it was when the book was made: the endpoint may have changed.
@@ -192,6 +123,10 @@ pub struct Book {
     journal: Journal,
     /// One signs at a time.
     signing: tokio::sync::Mutex<()>,
+    /// One asks the provider for records at a time; when the last of them began that came to an end.
+    catching_up: tokio::sync::Mutex<Option<Instant>>,
+    /// One asks it for modules at a time; when it last served none.
+    fetching: tokio::sync::Mutex<Option<Instant>>,
 }
 
 impl Book {
@@ -207,7 +142,7 @@ impl Book {
             sums: Vec::new(),
             ahead: BTreeMap::new(),
             difference: None,
-            signed: None,
+            signed: Vec::new(),
         };
         if lines.is_empty() {
             let Served { started_at, endpoint, .. } = served.clone();
@@ -225,23 +160,31 @@ impl Book {
                 Line::Forwarded { invocation, at } => {
                     state.open.insert(invocation, Forwarded { at, measure: Measure::Lost, check: Check::None });
                 }
+                Line::Measured { invocation, measure } => state.measured(invocation, measure),
+                Line::Refused { invocation } => drop(state.open.remove(&invocation)),
+                Line::Again { invocation, again } => state.ran(invocation, Some(again)),
                 Line::Checked { entry, at } => state.count(&entry, at),
-                Line::Signed(signed) => state.signed = Some(signed),
+                Line::Differs(difference) => state.difference = Some(difference),
+                Line::Signed(signed) => state.signed.push(signed),
             }
         }
-        let (state, counted, signing) = (Mutex::new(state), Pulse::default(), tokio::sync::Mutex::default());
-        Ok(Self { served, bounds, state, counted, journal, signing })
+        let (state, counted) = (Mutex::new(state), Pulse::default());
+        let (signing, catching_up) = (tokio::sync::Mutex::default(), tokio::sync::Mutex::default());
+        let fetching = tokio::sync::Mutex::default();
+        Ok(Self { served, bounds, state, counted, journal, signing, catching_up, fetching })
+    }
+
+    /// Whether a serving has a book.
+    pub(super) fn is_kept(folder: &Path, target: Target) -> bool {
+        path_of(folder, target).exists()
     }
 
     /// The book of a serving that has one, as of one that ended while nobody looked.
     pub async fn reopen(folder: &Path, domain: Domain, target: Target, bounds: Bounds) -> Result<Option<Self>> {
-        let Ok(file) = File::open(path_of(folder, target)) else { return Ok(None) };
-        let mut first = String::new();
-        BufReader::new(file).read_line(&mut first)?;
-        let Ok(Line::Serving { header, started_at, endpoint }) = serde_json::from_str(&first) else { return Ok(None) };
-        let (number, provider) = (target.serving, header.provider);
-        let serving = Serving { deal: target.deal.0, slot: target.slot, number, provider };
-        let served = Served { serving, price: U96::from(header.price), started_at, endpoint, modules: Vec::new() };
+        let first = journal::first(&path_of(folder, target))?;
+        let Some(Line::Serving { header, started_at, endpoint }) = first else { return Ok(None) };
+        let (serving, price) = header.named(target);
+        let served = Served { serving, price, started_at, endpoint, modules: Vec::new() };
         Self::open(folder, domain, &served, bounds).await.map(Some)
     }
 
@@ -264,8 +207,19 @@ impl Book {
         self.lock().amount()
     }
 
+    /// The voucher that was signed last.
     pub fn signed(&self) -> Option<Signed> {
-        self.lock().signed.clone()
+        self.lock().signed.last().cloned()
+    }
+
+    /// Held by who asks the provider for records.
+    pub(super) async fn catching_up(&self) -> tokio::sync::MutexGuard<'_, Option<Instant>> {
+        self.catching_up.lock().await
+    }
+
+    /// Held by who asks the provider for a module.
+    pub(super) async fn fetching(&self) -> tokio::sync::MutexGuard<'_, Option<Instant>> {
+        self.fetching.lock().await
     }
 
     pub fn difference(&self) -> Option<Difference> {
@@ -293,29 +247,54 @@ impl Book {
         self.ended(invocation, Measure::Broken(milliseconds_up(duration)));
     }
 
+    /// It did not run: a record of it would be one that was not forwarded.
+    pub fn refused(&self, invocation: B256) {
+        let mut state = self.lock();
+        self.write(&Line::Refused { invocation });
+        state.open.remove(&invocation);
+    }
+
     fn ended(&self, invocation: B256, measure: Measure) {
-        if let Some(forwarded) = self.lock().open.get_mut(&invocation) {
-            forwarded.measure = measure;
-        }
+        let mut state = self.lock();
+        self.write(&Line::Measured { invocation, measure });
+        state.measured(invocation, measure);
+    }
+
+    /// Writes a line without waiting for it; it is on disk before whatever is signed because of it.
+    fn write(&self, line: &Line) {
+        drop(self.journal.append(serde_json::to_string(line).expect("a line has no maps")));
     }
 
     /// What the input took here; none: it could not be run, and the record counts without.
     pub fn checked(&self, invocation: B256, again: Option<Again>) -> Result<(), Difference> {
         let mut state = self.lock();
-        if let Some(forwarded) = state.open.get_mut(&invocation) {
-            forwarded.check = again.map_or(Check::None, Check::Ran);
+        if let Some(again) = again {
+            self.write(&Line::Again { invocation, again });
         }
+        state.ran(invocation, again);
         self.advance(&mut state)
     }
 
     /// Checks a record of the provider, and counts it when it is the next; later ones wait for those before.
     pub fn offer(&self, entry: Entry) -> Result<(), Difference> {
         let mut state = self.lock();
+        // Each record is of one invocation that was forwarded.
+        let (index, most) = (entry.index, (state.tree.size() + state.open.len()) as u64);
+        if index >= most && state.difference.is_none() {
+            return Err(self.differs(&mut state, Difference::Beyond { index, most }));
+        }
         // What was counted is not counted again; another record in its place shows in the root.
-        if entry.index >= state.tree.size() as u64 {
-            state.ahead.insert(entry.index, entry);
+        if index >= state.tree.size() as u64 {
+            state.ahead.insert(index, entry);
         }
         self.advance(&mut state)
+    }
+
+    fn differs(&self, state: &mut State, difference: Difference) -> Difference {
+        self.write(&Line::Differs(difference.clone()));
+        state.difference = Some(difference.clone());
+        self.counted.beat();
+        difference
     }
 
     /// Counts what can be counted.
@@ -329,16 +308,11 @@ impl Book {
             state.ahead.remove(&next);
             match self.check(state, &entry) {
                 Ok(at) => {
-                    let line = serde_json::to_string(&Line::Checked { entry, at }).expect("a line has no maps");
-                    // Not waited for: if it is lost, the provider is asked for it again.
-                    drop(self.journal.append(line));
+                    // If it is lost, the provider is asked for it again.
+                    self.write(&Line::Checked { entry, at });
                     state.count(&entry, at);
                 }
-                Err(difference) => {
-                    state.difference = Some(difference.clone());
-                    self.counted.beat();
-                    return Err(difference);
-                }
+                Err(difference) => return Err(self.differs(state, difference)),
             }
         }
         self.counted.beat();
@@ -359,74 +333,23 @@ impl Book {
 
     /// When the invocation of a record was forwarded, if the record is at most what was measured.
     fn check(&self, state: &State, entry: &Entry) -> Result<u64, Difference> {
-        let index = entry.index;
-        let Some(forwarded) = state.open.get(&entry.invocation) else {
-            return Err(Difference::Unknown { index, invocation: entry.invocation });
-        };
-        let (says, measured) = (entry.duration_ms, self.longest(forwarded, entry));
-        if says > measured {
-            return Err(Difference::Longer { index, says, measured });
-        }
-        self.within_limits(forwarded, entry)?;
-        let costs = charge(self.served.price, milliunits(MILLICORES, entry.memory_mib), entry.duration_ms);
-        if entry.charge > costs {
-            return Err(Difference::Dearer { index, says: entry.charge, costs });
-        }
-        let says = entry.started_at_ms / 1_000;
-        if says.abs_diff(forwarded.at) > HEADS_APART {
-            return Err(Difference::Elsewhen { index, says, forwarded: forwarded.at });
-        }
+        let Entry { index, invocation, .. } = *entry;
+        let forwarded = state.open.get(&invocation).ok_or(Difference::Unknown { index, invocation })?;
+        self.bounds.judge(self.served.price, forwarded, entry)?;
         Ok(forwarded.at)
     }
 
-    /// The most milliseconds that a record may say.
-    fn longest(&self, forwarded: &Forwarded, entry: &Entry) -> u32 {
-        let Bounds { within, limits } = self.bounds;
-        let measured = match forwarded.measure {
-            Measure::Running(since) => milliseconds_up(since.elapsed()),
-            Measure::Answered(duration) | Measure::Broken(duration) => duration,
-            Measure::Lost => {
-                let by_fuel = START_MS + entry.fuel.min(limits.fuel) / FUEL_MIN_PER_MS;
-                milliseconds_up(within.min(Duration::from_millis(by_fuel)))
-            }
-        };
-        measured.min(milliseconds_up(limits.time.saturating_add(OVERTIME)))
-    }
-
-    /// Fuel and memory are the provider's word: checked against limits, time, and the gateway's own run where there is one.
-    fn within_limits(&self, forwarded: &Forwarded, entry: &Entry) -> Result<(), Difference> {
-        let Entry { index, duration_ms, memory_mib, fuel, .. } = *entry;
-        let limits = self.bounds.limits;
-        let (most, limit) = (mebibytes_up(limits.memory_bytes), limits.fuel);
-        if memory_mib > most {
-            return Err(Difference::Larger { index, says: memory_mib, limit: most });
-        }
-        if fuel > limit {
-            return Err(Difference::Thirstier { index, says: fuel, limit });
-        }
-        // Where the line broke the time that is paid ended before the run did.
-        let is_whole = matches!(forwarded.measure, Measure::Answered(_) | Measure::Running(_));
-        if is_whole && fuel > FUEL_MAX_PER_MS.saturating_mul(duration_ms.into()) {
-            return Err(Difference::Faster { index, says: fuel, duration_ms });
-        }
-        match forwarded.check {
-            Check::Ran(again) if fuel > again.fuel || memory_mib > again.memory_mib => {
-                Err(Difference::Unlike { index, fuel, memory_mib, again })
-            }
-            Check::Ran(again) if !again.is_same => Err(Difference::Wrong { index }),
-            Check::None | Check::Awaited | Check::Ran(_) => Ok(()),
-        }
-    }
-
-    /// Signs for what is claimed, as far as it was measured. A claim that was signed for is answered by what was signed.
+    /// Signs for what is claimed, as far as it was measured, and was forwarded before the `end` of the serving. A claim that was
+    /// signed for is answered by what was signed.
     pub async fn sign(
         &self,
         domain: Domain,
         key: &PrivateKeySigner,
         claim: &Claim,
+        end: Option<u64>,
     ) -> Result<Result<Signed, Unsigned>> {
         let _one = self.signing.lock().await;
-        let voucher = match self.voucher(claim) {
+        let voucher = match self.voucher(claim, end) {
             Ok(Answer::Signed(signed)) => return Ok(Ok(signed)),
             Ok(Answer::New(voucher)) => voucher,
             Err(unsigned) => return Ok(Err(unsigned)),
@@ -434,11 +357,11 @@ impl Book {
         let signed = Signed::new(domain, key, &voucher)?;
         // Lines before it, of what it covers, are on disk with it.
         self.journal.append(serde_json::to_string(&Line::Signed(signed.clone()))?).synced().await?;
-        self.lock().signed = Some(signed.clone());
+        self.lock().signed.push(signed.clone());
         Ok(Ok(signed))
     }
 
-    fn voucher(&self, claim: &Claim) -> Result<Answer, Unsigned> {
+    fn voucher(&self, claim: &Claim, end: Option<u64>) -> Result<Answer, Unsigned> {
         let state = self.lock();
         let (asked, measured) = (claim.invocations, state.tree.size() as u64);
         let size = usize::try_from(asked).ok().filter(|size| *size <= state.tree.size());
@@ -448,19 +371,25 @@ impl Book {
                 None => Unsigned::Unmeasured { asked, measured },
             });
         };
-        let (amount, until) = size.checked_sub(1).map(|last| state.sums[last]).ok_or(Unsigned::Nothing)?;
+        let (amount, _) = size.checked_sub(1).map(|last| state.sums[last]).ok_or(Unsigned::Nothing)?;
         if state.tree.root_at(size) != Some(claim.usage_root) {
             return Err(Unsigned::Root { invocations: asked });
         }
         if claim.amount > amount {
             return Err(Unsigned::Amount { invocations: asked, asked: claim.amount, measured: amount });
         }
-        if let Some(signed) = state.signed.as_ref().filter(|signed| signed.invocations >= asked) {
+        // One voucher over what came later would be worth nothing, also for what came before.
+        let is_paid = |until: u64| end.is_none_or(|end| until <= end);
+        let size = state.sums[..size].partition_point(|(_, until)| is_paid(*until));
+        let (amount, until) = size.checked_sub(1).map(|last| state.sums[last]).ok_or(Unsigned::Late)?;
+        let (invocations, usage_root) = (size as u64, state.tree.root_at(size).unwrap_or(claim.usage_root));
+        let paid = state.signed.iter().filter(|signed| is_paid(signed.until));
+        let before = paid.max_by_key(|signed| signed.invocations);
+        if let Some(signed) = before.filter(|signed| signed.invocations >= invocations) {
             return Ok(Answer::Signed(signed.clone()));
         }
-        let from = state.signed.as_ref().map_or(self.served.started_at, |signed| signed.until);
-        let (serving, usage_root) = (self.served.serving, claim.usage_root);
-        Ok(Answer::New(Voucher { serving, amount, invocations: asked, from, until: until.max(from), usage_root }))
+        let from = before.map_or(self.served.started_at, |signed| signed.until).min(until);
+        Ok(Answer::New(Voucher { serving: self.served.serving, amount, invocations, from, until, usage_root }))
     }
 }
 
@@ -474,6 +403,18 @@ impl State {
     /// Whether the gateway has yet to run the input of this record itself.
     fn awaits(&self, entry: &Entry) -> bool {
         self.open.get(&entry.invocation).is_some_and(|forwarded| forwarded.check == Check::Awaited)
+    }
+
+    fn measured(&mut self, invocation: B256, measure: Measure) {
+        if let Some(forwarded) = self.open.get_mut(&invocation) {
+            forwarded.measure = measure;
+        }
+    }
+
+    fn ran(&mut self, invocation: B256, again: Option<Again>) {
+        if let Some(forwarded) = self.open.get_mut(&invocation) {
+            forwarded.check = again.map_or(Check::None, Check::Ran);
+        }
     }
 
     fn amount(&self) -> u128 {

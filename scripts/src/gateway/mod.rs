@@ -2,10 +2,12 @@
 //! more than it measured.
 //!
 //! One gateway stands before a serving: what went past it, it did not measure, and does not sign. Whoever reaches it spends the
-//! customer's money, so it listens to its own machine unless it is told otherwise.
+//! customer's money, so it listens to its own machine unless it is told otherwise; claims of providers have an address of their own.
 
 pub mod book;
+mod check;
 pub mod desk;
+pub mod judge;
 pub mod run;
 
 use alloy::primitives::Address;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use alloy::primitives::{Address, B256};
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Result, ensure};
 use axum::Router;
 use axum::routing::get;
 use metering::Serving;
@@ -27,8 +27,12 @@ use crate::usage::METERED;
 use crate::waits::Follow;
 use crate::workload::library;
 
-/// Of so many invocations one is run again, where modules are there: a provider that says too much of each gets away with few.
+/// Of so many invocations one is run again: a provider that says too much of each gets away with few.
 pub const ONE_IN: u32 = 64;
+
+/// What a customer is not promised without checks, and what he is all the same.
+const UNCHECKED: &str = "no input is run again (--check-one-in 0): fuel, memory and output of each invocation are the provider's word. \
+    Nothing shows that it runs the module; whatever it says, it is paid for one core in the time that is measured here at the most";
 
 /// How a gateway is run.
 #[derive(Debug, Clone)]
@@ -41,9 +45,9 @@ pub struct Options {
     pub poll: Duration,
     /// Of one invocation; no record may say more.
     pub limits: Limits,
-    /// Folder of modules, to run some inputs again and compare; none: nothing is.
+    /// Folder of modules; what is not in it its provider is asked for.
     pub modules: Option<PathBuf>,
-    /// One in so many invocations is; zero: none.
+    /// One in so many invocations is run again, to compare; zero: none, and fuel, memory and output are the provider's word.
     pub one_in: u32,
 }
 
@@ -78,7 +82,7 @@ pub struct Gateway {
     census: Census,
     roll: Roll,
     modules: BTreeMap<DealId, Vec<B256>>,
-    desk: Arc<Desk>,
+    desk: Arc<Desk<Context>>,
     meters: Arc<Meters>,
 }
 
@@ -88,12 +92,12 @@ impl Gateway {
         ensure!(!context.is_planning(), "A gateway runs for days: there is nothing to plan.");
         let (customer, key) = (context.account()?, context.signer()?.clone());
         let domain = domain(&context);
-        let desk = Desk::new(domain, key, &options)?;
+        let desk = Desk::new(domain, key, context.clone(), &options)?;
         let (census, roll, modules, meters) = (Census::default(), Roll::default(), BTreeMap::new(), Arc::default());
         Ok(Self { context, customer, options, census, roll, modules, desk, meters })
     }
 
-    pub fn desk(&self) -> Arc<Desk> {
+    pub fn desk(&self) -> Arc<Desk<Context>> {
         Arc::clone(&self.desk)
     }
 
@@ -102,32 +106,49 @@ impl Gateway {
     }
 
     pub fn router(&self) -> Router {
-        let (desk, meters) = (self.desk(), self.meters());
-        let render = move || async move { render(&desk, &meters) };
+        let (desk, meters, one_in) = (self.desk(), self.meters(), self.options.one_in);
+        let render = move || async move { render(&desk, &meters, one_in) };
         self.desk.router().route("/metrics", get(render)).route("/livez", get(|| async { "alive\n" }))
     }
 
-    /// Serves until `shutdown`.
-    pub async fn run(mut self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> Result<Arc<Desk>> {
-        tracing::info!("{} signs for {} on http://{}", self.desk.address(), self.customer, listener.local_addr()?);
-        let router = self.router();
-        let server = tokio::spawn(async move { axum::serve(listener, router).await.context("serving a gateway") });
+    /// Serves until `shutdown`: invocations at one address, claims at another.
+    pub async fn run(
+        mut self,
+        listener: TcpListener,
+        claims: TcpListener,
+        shutdown: impl Future<Output = ()>,
+    ) -> Result<Arc<Desk<Context>>> {
+        let (here, there) = (listener.local_addr()?, claims.local_addr()?);
+        tracing::info!("{} signs for {}: invocations on http://{here}", self.desk.address(), self.customer);
+        tracing::info!("claims of providers on http://{there}");
+        if self.options.one_in == 0 {
+            tracing::warn!("{UNCHECKED}");
+        }
+        let (router, signs) = (self.router(), self.desk.claims());
+        // Strangers at the one take no places of the other.
+        let serve = |listener, router| {
+            tokio::spawn(listen::serve_within(listener, router, listen::Limits::one_of(2), std::future::pending()))
+        };
+        let (server, signer) = (serve(listener, router), serve(claims, signs));
         tokio::select! {
             () = shutdown => tracing::info!("stopped; what was measured is kept"),
             () = self.follow() => {}
         }
         server.abort();
+        signer.abort();
         Ok(self.desk)
     }
 
-    /// Slots of the customer's metered deals that are served by somebody who can be reached.
-    async fn served(&mut self) -> Result<BTreeMap<(DealId, u8), Served>> {
+    /// Slots of the customer's metered deals that are served by somebody who can be reached, and whose serving has not ended.
+    async fn served(&mut self, now: u64) -> Result<BTreeMap<(DealId, u8), Served>> {
         let mut slots = BTreeMap::new();
         let ours =
             self.census.deals().filter(|seen| seen.deal.customer == self.customer && seen.deal.paymentMode == METERED);
         for seen in ours {
             for (slot, place) in seen.places.iter().filter(|(slot, _)| *slot < STANDBY) {
-                let endpoint = self.roll.provider(place.provider).filter(|_| place.status == SERVING);
+                // One that nobody has said to be over may be over all the same.
+                let is_served = place.status == SERVING && now < place.endsAt.to();
+                let endpoint = self.roll.provider(place.provider).filter(|_| is_served);
                 let Some(endpoint) = endpoint.map(str::to_owned) else { continue };
                 let serving = Serving { deal: seen.id.0, slot: *slot, number: place.serving, provider: place.provider };
                 let (price, started_at) = (place.price, place.startedAt.to());
@@ -153,7 +174,7 @@ impl Follow for Gateway {
         }
         self.census.look(&self.context, head).await?;
         self.roll.read(&self.context, head).await?;
-        let slots = self.served().await?;
+        let slots = self.served(head.time).await?;
         self.meters.servings.set(slots.len() as u64);
         self.desk.update(slots, head.time);
         self.meters.head.set(head.number);
@@ -172,13 +193,14 @@ pub fn domain(context: &Context) -> Domain {
 }
 
 /// In the text format of Prometheus.
-fn render(desk: &Desk, meters: &Meters) -> String {
+fn render(desk: &Desk<Context>, meters: &Meters, one_in: u32) -> String {
     meter::render(
         "surety_gateway",
         [
             ("head_block", "Number of the last block seen", "gauge", meters.head.get()),
             ("servings", "Slots that invocations are forwarded to", "gauge", meters.servings.get()),
             ("forwarded_total", "Invocations that were forwarded", "counter", desk.counts.forwarded.get()),
+            ("check_one_in", "Of so many invocations one is run again; 0: none", "gauge", one_in.into()),
             ("checked_total", "Invocations that were run again, to compare", "counter", desk.counts.checked.get()),
             ("unanswered_total", "Invocations that were not answered", "counter", desk.counts.unanswered.get()),
             ("differences_total", "Records that are not what was measured", "counter", desk.counts.differences.get()),

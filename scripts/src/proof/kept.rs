@@ -137,7 +137,15 @@ impl Folder {
         Ok(Some(kept))
     }
 
-    /// Every job of which something is kept.
+    /// A decided job is none any more to be looked after; what was kept of it lies in `decided` from now on.
+    pub fn retire(&self, job: JobId) -> Result<()> {
+        let (from, decided) = (self.file(job), self.0.join("decided"));
+        fs::create_dir_all(&decided).with_context(|| format!("making {}", decided.display()))?;
+        let to = decided.join(format!("{job}.json"));
+        fs::rename(&from, &to).with_context(|| format!("moving {} to {}", from.display(), to.display()))
+    }
+
+    /// Every job of which something is kept, and that was not retired.
     pub fn jobs(&self) -> Vec<JobId> {
         let names = fs::read_dir(&self.0).into_iter().flatten().flatten().map(|file| file.path());
         let jobs = names.filter_map(|path: PathBuf| number_of(&path));

@@ -1,12 +1,13 @@
 //! A file of lines that only grows. Lines that come together are written and synced together.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::{self, JoinHandle};
 
 use anyhow::{Context as _, Result, bail};
+use serde::de::DeserializeOwned;
 use tokio::sync::oneshot;
 
 use crate::capacity::state::sync_folder;
@@ -67,22 +68,19 @@ impl Journal {
         if file.try_lock().is_err() {
             bail!("{} is in use by another process", path.display());
         }
-        let bytes = fs::read(path)?;
-        let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-        if whole < bytes.len() {
+        let (found, whole) = whole_lines(path)?;
+        if whole < file.metadata()?.len() {
             tracing::warn!("{}: a torn last line is cut off", path.display());
-            file.set_len(whole as u64)?;
+            file.set_len(whole)?;
         }
         file.sync_all()?;
         sync_folder(folder)?;
-        let text = String::from_utf8(bytes[..whole].to_vec());
-        let text = text.with_context(|| format!("{} is damaged: it is no text", path.display()))?;
         let (lines, received) = mpsc::channel();
         let name = path.display().to_string();
         let writer = thread::Builder::new().name("journal".to_owned());
         let writer = writer.spawn(move || write(&name, file, &received))?;
         let lines = Some(lines);
-        Ok((Self { lines, writer: Some(writer) }, text.lines().map(str::to_owned).collect()))
+        Ok((Self { lines, writer: Some(writer) }, found))
     }
 
     /// Hands a line over; it comes after all that were handed over before.
@@ -92,6 +90,27 @@ impl Journal {
         let _ = self.lines.as_ref().map(|lines| lines.send(Line { text, written }));
         Pending(synced)
     }
+}
+
+/// The lines of a journal that nobody writes any more.
+pub(crate) fn lines(path: &Path) -> Result<Vec<String>> {
+    Ok(whole_lines(path)?.0)
+}
+
+/// What the first line of a journal says, without the rest of it. None: there is no journal, or its first line says something else.
+pub(crate) fn first<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
+    let Ok(file) = File::open(path) else { return Ok(None) };
+    let mut line = String::new();
+    BufReader::new(file).read_line(&mut line).with_context(|| format!("reading {}", path.display()))?;
+    Ok(serde_json::from_str(&line).ok())
+}
+
+/// The lines that are there to their end, and how many bytes they have.
+fn whole_lines(path: &Path) -> Result<(Vec<String>, u64)> {
+    let mut bytes = fs::read(path).with_context(|| format!("reading {}", path.display()))?;
+    bytes.truncate(bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1));
+    let text = String::from_utf8(bytes).with_context(|| format!("{} is damaged: it is no text", path.display()))?;
+    Ok((text.lines().map(str::to_owned).collect(), text.len() as u64))
 }
 
 fn write(name: &str, mut file: File, lines: &Receiver<Line>) {
@@ -116,6 +135,18 @@ fn write(name: &str, mut file: File, lines: &Receiver<Line>) {
 mod tests {
     use super::*;
     use tempfile::tempdir;
+
+    #[test]
+    fn the_first_line_is_read_alone() -> Result<()> {
+        let folder = tempdir()?;
+        let path = folder.path().join("journal");
+        assert_eq!(first::<u32>(&path)?, None, "there is none");
+        for (text, said) in [("", None), ("7", Some(7)), ("7\n\"torn", Some(7)), ("\"7\"\n7\n", None)] {
+            fs::write(&path, text)?;
+            assert_eq!(first::<u32>(&path)?, said, "{text}");
+        }
+        Ok(())
+    }
 
     #[tokio::test]
     async fn lines_survive_in_order_and_a_torn_one_is_cut_off() -> Result<()> {

@@ -1,12 +1,16 @@
 //! Metered usage between a customer's gateway and a provider: what they say to each other over HTTP, and how both keep it.
 //!
 //! * `POST {provider}/v1/deals/{deal}/slots/{slot}/invoke` runs the deal's module on the body. The gateway signs each invocation,
-//!   so nobody else's can stand in the usage; its id is used once. The answer is an [`Invoked`].
+//!   so nobody else's can stand in the usage; its id is used once. Id, hash of the input and signature are headers: a stranger's
+//!   body is not read. The answer is an [`Invoked`].
+//! * `GET {provider}/v1/deals/{deal}/slots/{slot}/modules/{module}` answers the deal's module with this hash, as a
+//!   [`ServedModule`](crate::workload::jobs::ServedModule), to a gateway that signs for it: a module is its customer's, and no stranger's.
 //! * `GET {provider}/v1/deals/{deal}/slots/{slot}/usage?serving=&from=` answers [`Entries`], at most [`ENTRIES_MAX`].
 //! * `GET {provider}/v1/deals/{deal}/slots/{slot}/usage/{index}/proof?serving=&size=` answers a [`Proof`] against the root of the first
 //!   `size` records, which a voucher names.
-//! * `POST {gateway}/v1/vouchers` takes a [`Claim`] and answers a [`Signed`], or says why it does not sign.
+//! * `POST {claims}/v1/vouchers`, at the gateway's address for claims, takes a [`Claim`] and answers a [`Signed`], or says why it does not sign.
 
+pub mod ends;
 pub mod journal;
 
 use std::time::Duration;
@@ -22,9 +26,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::prober::statement::Target;
 
-/// The id of an invocation, and who asks for it.
+/// The id of an invocation, and the signature of who asks for it.
 pub const ID_HEADER: &str = "x-surety-invocation";
 pub const SIGNATURE_HEADER: &str = "x-surety-signature";
+/// keccak256 of the input, so that nobody's input is read before it is known who asks.
+pub const INPUT_HEADER: &str = "x-surety-input";
 
 /// How a deal is paid: by what ran, as `IDeals.Deal.paymentMode` says.
 pub const METERED: u8 = 1;
@@ -41,6 +47,11 @@ pub const INVOKED_BYTES: usize = (8 << 20) + 4_096;
 /// What an invocation keeps from others: a run of a module is one thread.
 pub const MILLICORES: u32 = 1_000;
 
+/// Fuel that a core which is worth its money burns in a millisecond, and milliseconds that an instance and its start may take.
+const FUEL_MIN_PER_MS: u64 = 100_000;
+const START_MS: u64 = 100;
+
+const MODULE: &str = "Module(uint64 deal,uint8 slot,uint32 serving,bytes32 module)";
 const INVOCATION: &str = "Invocation(uint64 deal,uint8 slot,uint32 serving,bytes32 id,bytes32 input)";
 
 /// Numbers of 128 bits as decimal text: JSON's lose digits.
@@ -167,6 +178,11 @@ pub(crate) fn milliseconds_up(duration: Duration) -> u32 {
     u32::try_from(duration.as_micros().div_ceil(1_000)).unwrap_or(u32::MAX)
 }
 
+/// The longest that is paid for a run of so much fuel, however long it took: whoever sleeps meanwhile does so for nothing.
+pub(crate) fn milliseconds_most(fuel: u64) -> u32 {
+    u32::try_from(START_MS.saturating_add(fuel / FUEL_MIN_PER_MS)).unwrap_or(u32::MAX)
+}
+
 /// Memory as records have it.
 pub(crate) fn mebibytes_up(bytes: usize) -> u32 {
     u32::try_from(bytes.div_ceil(1 << 20)).unwrap_or(u32::MAX)
@@ -176,20 +192,37 @@ pub fn target_of(serving: Serving) -> Target {
     Target { deal: crate::ids::DealId(serving.deal), slot: serving.slot, serving: serving.number }
 }
 
-fn digest(domain: Domain, target: Target, id: B256, input: &[u8]) -> B256 {
+fn digest(domain: Domain, target: Target, id: B256, input: B256) -> B256 {
     let numbers = (U256::from(target.deal.0), U256::from(target.slot), U256::from(target.serving));
-    let words = (numbers.0, numbers.1, numbers.2, id, keccak256(input));
+    let words = (numbers.0, numbers.1, numbers.2, id, input);
     domain.digest(INVOCATION, &words.abi_encode())
+}
+
+fn module_digest(domain: Domain, target: Target, module: B256) -> B256 {
+    let words = (U256::from(target.deal.0), U256::from(target.slot), U256::from(target.serving), module);
+    domain.digest(MODULE, &words.abi_encode())
+}
+
+/// A gateway's word that it asks for this module.
+pub fn sign_module(domain: Domain, gateway: &PrivateKeySigner, target: Target, module: B256) -> Result<Bytes> {
+    let signature = gateway.sign_hash_sync(&module_digest(domain, target, module)).context("signing for a module")?;
+    Ok(signature.as_bytes().to_vec().into())
+}
+
+/// Who asks for this module; none: it is no signature.
+pub fn module_asker(domain: Domain, target: Target, module: B256, signature: &[u8]) -> Option<Address> {
+    signer_of(module_digest(domain, target, module), signature)
 }
 
 /// A gateway's word that it asks for this invocation.
 pub fn sign(domain: Domain, gateway: &PrivateKeySigner, target: Target, id: B256, input: &[u8]) -> Result<Bytes> {
-    let signature = gateway.sign_hash_sync(&digest(domain, target, id, input)).context("signing an invocation")?;
+    let signature =
+        gateway.sign_hash_sync(&digest(domain, target, id, keccak256(input))).context("signing an invocation")?;
     Ok(signature.as_bytes().to_vec().into())
 }
 
-/// Who asks for this invocation; none: it is no signature.
-pub fn asker(domain: Domain, target: Target, id: B256, input: &[u8], signature: &[u8]) -> Option<Address> {
+/// Who asks for this invocation, of an input with this hash; none: it is no signature.
+pub fn asker(domain: Domain, target: Target, id: B256, input: B256, signature: &[u8]) -> Option<Address> {
     signer_of(digest(domain, target, id, input), signature)
 }
 
@@ -206,7 +239,7 @@ mod tests {
         let gateway = PrivateKeySigner::random();
         let id = B256::repeat_byte(1);
         let signature = sign(DOMAIN, &gateway, TARGET, id, b"input").expect("a key signs");
-        let asked = |domain, target, id, input: &[u8]| asker(domain, target, id, input, &signature);
+        let asked = |domain, target, id, input: &[u8]| asker(domain, target, id, keccak256(input), &signature);
         assert_eq!(asked(DOMAIN, TARGET, id, b"input"), Some(gateway.address()));
         for other in [
             asked(DOMAIN, TARGET, id, b"other"),
@@ -217,7 +250,7 @@ mod tests {
         ] {
             assert_ne!(other, Some(gateway.address()));
         }
-        assert_eq!(asker(DOMAIN, TARGET, id, b"input", &[]), None);
+        assert_eq!(asker(DOMAIN, TARGET, id, keccak256(b"input"), &[]), None);
     }
 
     #[test]

@@ -1,18 +1,18 @@
 //! How a provider is paid for metered usage: it asks gateways for vouchers, keeps them, and redeems them.
 
-use std::time::Duration;
+use std::collections::BTreeSet;
 
 use alloy::primitives::Address;
-use anyhow::{Result, anyhow, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use contracts::{Ledger, Vouchers};
 
-use super::Client;
 use super::books::Book;
 use super::invoke::{Hosting, Registry};
+use super::{Client, Unanswered};
 use crate::chain::Context;
 use crate::prober::statement::Target;
-use crate::revert::Refusal;
-use crate::usage::{Claim, Signed};
+use crate::revert::refusal;
+use crate::usage::{Claim, Signed, target_of};
 use crate::voucher;
 
 /// Longest answer to a claim that is read.
@@ -26,68 +26,145 @@ impl Registry for Context {
     }
 }
 
-/// Asks `gateway` for a voucher over everything in the book, and keeps it. None: there is nothing to sign for.
-pub async fn collect<R: Registry + 'static>(
-    hosting: &Hosting<R>,
-    book: &Book,
+/// The gateways of a customer in one round.
+///
+/// 1. Who did not answer once is not asked again: a gateway that hangs costs a round one wait, however many servings are in it.
+#[derive(Debug)]
+pub struct Asking {
     customer: Address,
-    gateway: &str,
-) -> Result<Option<Signed>> {
-    let Some(claim) = book.claim() else { return Ok(None) };
-    let signed = ask(gateway, &claim).await.map_err(|reason| anyhow!("the gateway at {gateway}: {reason}"))?;
-    let who = signed.gateway;
-    ensure!(hosting.signs(customer, who).await?, "{who} is no gateway of {customer}");
-    book.keep(hosting.books().domain(), signed.clone()).await?;
-    Ok(Some(signed))
+    gateways: Vec<String>,
+    client: Client,
+    silent: BTreeSet<String>,
 }
 
-/// Collects from the first of `gateways` that signs, and redeems what was collected, also before a restart.
-pub async fn round(
-    context: &Context,
-    hosting: &Hosting<Context>,
-    book: &Book,
-    customer: Address,
-    gateways: &[String],
-) -> Result<()> {
-    let mut reasons = Vec::new();
-    for gateway in gateways {
-        match collect(hosting, book, customer, gateway).await {
-            Ok(_) => {
-                reasons.clear();
-                break;
-            }
-            Err(error) => reasons.push(format!("{error:#}")),
-        }
+impl Asking {
+    /// The client says how long each answer is waited for.
+    pub fn new(customer: Address, gateways: Vec<String>, client: Client) -> Self {
+        Self { customer, gateways, client, silent: BTreeSet::new() }
     }
-    if let Some(signed) = book.redeemable() {
-        let Target { deal, slot, serving } = signed.target;
-        let call = Ledger::redeemedOfCall { deal: deal.0, slot, serving };
-        if context.view(context.at().deals, call).await? < signed.amount {
-            match redeem(context, customer, &signed).await {
-                Ok(paid) => {
-                    let (paid, invocations) = (context.usd(paid), signed.invocations);
-                    tracing::info!("deal {deal}, slot {slot}: {paid} for {invocations} invocations");
+
+    /// Asks for a voucher over what was used, from the first gateway that signs; whether a new one was kept. `end` is when the serving
+    /// ends or ended, as of `now`.
+    pub async fn collect<R: Registry + 'static>(
+        &mut self,
+        hosting: &Hosting<R>,
+        book: &Book,
+        times: (Option<u64>, u64),
+    ) -> Result<bool> {
+        let Some(claim) = book.claim(times.0) else { return Ok(false) };
+        ensure!(!self.gateways.is_empty(), "no gateway of {} is named: what he uses is not paid", self.customer);
+        let mut reasons = Vec::new();
+        for gateway in &self.gateways {
+            if self.silent.contains(gateway) {
+                reasons.push(format!(
+                    "the gateway at {gateway} did not answer before, and is asked again in the next round"
+                ));
+                continue;
+            }
+            match self.collect_of(gateway, hosting, book, &claim, times).await {
+                Ok(is_new) => return Ok(is_new),
+                Err(error) => {
+                    reasons.push(format!("{error:#}"));
+                    if error.downcast_ref().is_some_and(Unanswered::is_silence) {
+                        self.silent.insert(gateway.clone());
+                    }
                 }
-                Err(error) if is_over(&error) => tracing::warn!("deal {deal}, slot {slot}: {error:#}"),
-                Err(error) => return Err(error),
             }
         }
+        bail!("{}", reasons.join("; "))
+    }
+
+    /// Keeps what this gateway signs. An error where it is for less than it could be at `now`.
+    async fn collect_of<R: Registry + 'static>(
+        &self,
+        gateway: &str,
+        hosting: &Hosting<R>,
+        book: &Book,
+        claim: &Claim,
+        (end, now): (Option<u64>, u64),
+    ) -> Result<bool> {
+        let at = || format!("the gateway at {gateway}");
+        let url = format!("{}/v1/vouchers", gateway.trim_end_matches('/'));
+        let signed: Signed = self.client.post(&url, claim, SIGNED_BYTES).await.with_context(at)?;
+        let (who, customer) = (signed.gateway, self.customer);
+        ensure!(hosting.signs(customer, who).await?, "{who} is no gateway of {customer}");
+        let is_new = book.keep(hosting.books().domain(), signed.clone(), end).await?;
+        book.answered(claim, &signed, end, now).with_context(at)?;
+        Ok(is_new)
+    }
+}
+
+/// What came of redeeming.
+#[derive(Debug, Clone, Copy)]
+pub struct Paid {
+    pub has_paid: bool,
+    /// Nothing is left to be redeemed later.
+    pub is_done: bool,
+}
+
+/// Redeems what was collected, also before a restart.
+pub async fn redeem_rest(context: &Context, book: &Book, customer: Address, end: Option<u64>) -> Result<Paid> {
+    let Some(signed) = book.redeemable(end) else { return Ok(Paid { has_paid: false, is_done: true }) };
+    let paid = pay(context, customer, &signed).await?;
+    if paid.is_done {
         book.redeemed(&signed);
     }
-    ensure!(reasons.is_empty(), "{}", reasons.join("; "));
+    Ok(paid)
+}
+
+/// Says what of a serving that is paid no more was used and not paid: what nobody signed for, and what was signed for in vain.
+pub async fn write_off(context: &Context, book: &Book, end: Option<u64>) -> Result<()> {
+    let target @ Target { deal, slot, serving } = target_of(book.serving());
+    let (unsigned, unredeemed) = book.unpaid(end, redeemed_of(context, target).await?);
+    if unsigned + unredeemed > 0 {
+        let (unsigned, unredeemed) = (context.usd(unsigned), context.usd(unredeemed));
+        tracing::warn!(
+            "serving {serving} of slot {slot} of deal {deal} is paid no more: nobody signed for {unsigned} of its usage, and \
+             {unredeemed} that was signed for was not redeemed"
+        );
+    }
     Ok(())
 }
 
-/// Whether a voucher cannot be redeemed any more, however often it is tried.
-fn is_over(error: &anyhow::Error) -> bool {
-    let refusal = error.chain().find_map(|cause| cause.downcast_ref::<Refusal>());
-    refusal.is_some_and(|refusal| ["RedemptionOver", "RedeemedAlready"].contains(&refusal.name.as_str()))
+async fn redeemed_of(context: &Context, target: Target) -> Result<u128> {
+    let call = Ledger::redeemedOfCall { deal: target.deal.0, slot: target.slot, serving: target.serving };
+    context.view(context.at().deals, call).await
 }
 
-async fn ask(gateway: &str, claim: &Claim) -> Result<Signed, String> {
-    let client = Client::new(Duration::from_secs(30)).map_err(|error| error.to_string())?;
-    let url = format!("{}/v1/vouchers", gateway.trim_end_matches('/'));
-    client.post(&url, claim, SIGNED_BYTES).await
+/// Redeems what can be of a voucher now. Done is also what can never be redeemed.
+async fn pay(context: &Context, customer: Address, signed: &Signed) -> Result<Paid> {
+    let Target { deal, slot, .. } = signed.target;
+    let is_paid = async || anyhow::Ok(redeemed_of(context, signed.target).await? >= signed.amount);
+    if is_paid().await? {
+        return Ok(Paid { has_paid: false, is_done: true });
+    }
+    match redeem(context, customer, signed).await {
+        Ok(units) => {
+            let (paid, invocations) = (context.usd(units), signed.invocations);
+            tracing::info!("deal {deal}, slot {slot}: {paid} for {invocations} invocations");
+            Ok(Paid { has_paid: units > 0, is_done: is_paid().await? })
+        }
+        Err(error) if is_one_of(&error, &OVER) => {
+            tracing::warn!("deal {deal}, slot {slot}: {error:#}");
+            Ok(Paid { has_paid: false, is_done: true })
+        }
+        Err(error) if is_one_of(&error, &LATER) => {
+            tracing::info!("deal {deal}, slot {slot}: what is left of a voucher waits: {error:#}");
+            Ok(Paid { has_paid: false, is_done: false })
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// A voucher that is refused so cannot be redeemed any more, however often it is tried.
+const OVER: [&str; 2] = ["RedemptionOver", "RedeemedAlready"];
+
+/// Tomorrow, or when somebody pays in; and where the end of the serving has moved back meanwhile, the next round asks for a voucher
+/// for what was used before it.
+const LATER: [&str; 3] = ["CapReached", "EscrowUsedUp", "UsageTooLate"];
+
+fn is_one_of(error: &anyhow::Error, names: &[&str]) -> bool {
+    refusal(error).is_some_and(|refusal| names.contains(&refusal.name.as_str()))
 }
 
 /// Redeems a voucher on chain: the amount that was paid for it now.

@@ -14,6 +14,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
+use contracts::deals::IDeals;
 use contracts::{IFaults, Staking};
 use metering::Serving;
 use runtime::Limits;
@@ -22,9 +23,11 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use super::books::Books;
+use super::gateways::Gateways;
 use super::invoke::{Hosted, Hosting};
 use super::jobs::Jobs;
-use super::{Alive, SERVE, collect, domain, library};
+use super::rounds::{Gateway, Rounds};
+use super::{Alive, SERVE, domain, library};
 use crate::blocks::Head;
 use crate::census::{ASSIGNED, Census, SERVING};
 use crate::chain::Context;
@@ -37,7 +40,7 @@ use crate::prober::statement::Target;
 use crate::proof::kept::Folder;
 use crate::provider;
 use crate::signing::Domain;
-use crate::usage::{METERED, target_of};
+use crate::usage::METERED;
 use crate::waits::{Follow, Waits};
 
 /// How a host is run.
@@ -69,8 +72,8 @@ pub struct MeteringOptions {
     pub limits: Limits,
     /// Invocations that run side by side.
     pub at_once: usize,
-    /// Gateways that are asked for vouchers.
-    pub gateways: Vec<String>,
+    /// Gateways that are asked for vouchers, each for its customer's deals alone.
+    pub gateways: Vec<Gateway>,
     /// Seconds of chain time from one voucher of a serving to the next.
     pub every: u64,
 }
@@ -107,7 +110,12 @@ impl Meters {
                 ("readied_total", "Places that were readied", "counter", self.readied.get()),
                 ("answers_total", "Challenges that were answered", "counter", self.answers.get()),
                 ("unknown_total", "Challenges about slots of others", "counter", self.unknown.get()),
-                ("vouchers_total", "Vouchers that were collected and redeemed", "counter", self.vouchers.get()),
+                (
+                    "vouchers_total",
+                    "Rounds of servings in which a voucher was kept or paid",
+                    "counter",
+                    self.vouchers.get(),
+                ),
                 ("samples_total", "Steps of sampled jobs that were taken", "counter", self.samples.get()),
                 ("failures_total", "Steps that failed and are tried again", "counter", self.failures.get()),
             ],
@@ -160,6 +168,8 @@ pub struct Host {
     waits: Waits,
     desk: Desk,
     hosting: Option<Arc<Hosting<Context>>>,
+    gateways: Gateways,
+    rounds: Option<Rounds>,
     jobs: Option<Jobs>,
     /// What deals named when they were opened, which does not change.
     modules: BTreeMap<DealId, Vec<B256>>,
@@ -185,7 +195,10 @@ impl Host {
         }
         let (census, failures, waits) = (Census::default(), Failures::default(), Waits::default());
         let (modules, jobs) = (BTreeMap::new(), options.jobs.clone().map(Jobs::new));
-        Ok(Self { context, provider, options, census, failures, waits, desk, hosting, jobs, modules })
+        let rounds = options.metering.as_ref().map(|metering| Rounds::new(metering.gateways.clone(), metering.every));
+        let rounds = rounds.transpose()?;
+        let gateways = Gateways::default();
+        Ok(Self { context, provider, options, census, failures, waits, desk, hosting, gateways, rounds, jobs, modules })
     }
 
     pub fn meters(&self) -> Arc<Meters> {
@@ -212,19 +225,22 @@ impl Host {
 
     /// Serves until `shutdown`.
     pub async fn run(mut self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> Result<Arc<Meters>> {
-        let (_stop, stopped) = oneshot::channel::<()>();
+        let (stop, stopped) = oneshot::channel::<()>();
         let stopped = async {
             let _ = stopped.await;
         };
         tracing::info!("answers and metrics on http://{}", listener.local_addr()?);
-        let serve = axum::serve(listener, self.router()).with_graceful_shutdown(stopped);
-        let server = tokio::spawn(async move { serve.await.context("serving answers") });
+        let server = tokio::spawn(listen::serve(listener, self.router(), stopped));
         tokio::select! {
             () = shutdown => tracing::info!("stopped; its slots are not answered for any more"),
             () = self.follow() => {}
         }
-        // Who is killed answers nobody, so neither does who is stopped.
-        server.abort();
+        // Nobody is answered any more but who asked before; what that takes too long is cut, and noted like whatever ran.
+        drop(stop);
+        server.await.context("serving answers")?;
+        if let Some(hosting) = &self.hosting {
+            hosting.idle().await;
+        }
         Ok(self.meters())
     }
 
@@ -252,43 +268,43 @@ impl Host {
     /// Hosts what is served of metered deals.
     async fn host(&mut self, head: Head) -> Result<()> {
         let Some(hosting) = &self.hosting else { return Ok(()) };
-        let mut slots = BTreeMap::new();
-        for seen in self.census.deals().filter(|seen| seen.deal.paymentMode == METERED) {
-            for (slot, place) in seen.places.iter().filter(|(slot, _)| *slot < STANDBY) {
-                if place.provider != self.provider || place.status != SERVING {
+        let provider = self.provider;
+        let is_ours = |place: &IDeals::Slot| place.provider == provider && place.status == SERVING;
+        let metered = || self.census.deals().filter(|seen| seen.deal.paymentMode == METERED);
+        let ours = metered().filter(|seen| seen.places.iter().any(|(_, place)| is_ours(place)));
+        self.gateways.read(&self.context, head, &ours.map(|seen| seen.deal.customer).collect()).await?;
+        let (signing, mut slots) = (self.gateways.signing(), BTreeMap::new());
+        for seen in metered() {
+            for (slot, place) in seen.places.iter().filter(|(slot, place)| *slot < STANDBY && is_ours(place)) {
+                // What begins after the end is not paid, whoever has not yet said that it is over.
+                if place.endsAt.to::<u64>() <= head.time {
                     continue;
                 }
                 let serving = Serving { deal: seen.id.0, slot: *slot, number: place.serving, provider: self.provider };
                 let (price, customer) = (place.price, seen.deal.customer);
                 let modules = library::named(&self.context, &mut self.modules, seen.id).await?;
-                slots.insert((seen.id, *slot), Hosted { serving, price, customer, modules });
+                let gateways = signing.get(&customer).cloned().unwrap_or_default();
+                slots.insert((seen.id, *slot), Hosted { serving, price, customer, gateways, modules });
             }
         }
         hosting.update(slots, head.time);
         Ok(())
     }
 
-    /// Asks for vouchers over what was used, and redeems them, from time to time.
+    /// Begins to ask for vouchers over what was used, from time to time; redeeming them belongs to it.
     async fn collect(&mut self, head: Head) {
-        let (Some(hosting), Some(metering)) = (self.hosting.clone(), self.options.metering.clone()) else { return };
-        for book in hosting.books().all().await {
-            let target = target_of(book.serving());
-            let name = format!("collecting for slot {} of deal {}", target.slot, target.deal);
-            let Some(customer) = self.census.get(target.deal).map(|seen| seen.deal.customer) else { continue };
-            let is_due = book.claim().is_some() || book.redeemable().is_some();
-            if !is_due || metering.gateways.is_empty() || !self.waits.may(&name, head.time) {
-                continue;
-            }
-            match collect::round(&self.context, &hosting, &book, customer, &metering.gateways).await {
-                Ok(()) => {
-                    self.desk.meters.vouchers.add(1);
-                    self.waits.rest(name, head.time + metering.every);
-                }
-                Err(error) => {
-                    self.desk.meters.failures.add(1);
-                    self.waits.failed(name, head.time, &error);
-                }
-            }
+        if let (Some(hosting), Some(rounds)) = (&self.hosting, &mut self.rounds) {
+            rounds.begin(&self.context, hosting, &self.census, head).await;
+        }
+    }
+
+    fn collected(&mut self, head: Head) {
+        let Some((collected, failed)) = self.rounds.as_mut().map(|rounds| rounds.ended(head)) else { return };
+        let meters = &self.desk.meters;
+        meters.vouchers.add(collected);
+        meters.failures.add(failed);
+        if collected + failed > 0 {
+            meters.pulse.beat();
         }
     }
 
@@ -327,6 +343,7 @@ impl Follow for Host {
 
     async fn look(&mut self, last: B256) -> Result<B256> {
         let head = self.context.head().await?;
+        self.collected(head);
         if head.hash == last {
             return Ok(last);
         }

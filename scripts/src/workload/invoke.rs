@@ -1,37 +1,36 @@
 //! Hosting: runs the module of a metered deal for its customer's gateways, within limits, and meters it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Instant;
 
 use alloy::primitives::aliases::U96;
-use alloy::primitives::{Address, B256, Bytes};
-use anyhow::{Context as _, Result, anyhow};
+use alloy::primitives::{Address, B256, Bytes, keccak256};
+use anyhow::{Result, anyhow};
 use axum::body;
-use axum::extract::{DefaultBodyLimit, Path, Query, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::{Path, Query, Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use metering::signing::Domain;
 use metering::{Invocation, Serving};
-use runtime::Limits;
+use runtime::{Limits, Module};
 use serde::Deserialize;
-use tokio::sync::Semaphore;
 
 use super::books::{Book, Books};
-use super::library::Library;
+use super::cores::{Cores, Held, Unroomed};
+use super::jobs::answer_module;
+use super::library::{self, Library};
 use crate::ids::DealId;
 use crate::meter::{self, Meter};
 use crate::prober::statement::Target;
 use crate::usage::{
-    self, ID_HEADER, INPUT_BYTES, Invoked, MILLICORES, Refused, SIGNATURE_HEADER, mebibytes_up, milliseconds_up,
-    target_of,
+    self, ID_HEADER, INPUT_BYTES, INPUT_HEADER, Invoked, MILLICORES, Refused, SIGNATURE_HEADER, mebibytes_up,
+    milliseconds_most, milliseconds_up, target_of,
 };
-
-/// Gateways that were looked up are forgotten together: a flood of strangers must not fill the memory.
-const GATEWAYS_MAX: usize = 10_000;
 
 /// A slot that is served, of a metered deal.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +39,8 @@ pub struct Hosted {
     /// Smallest units of the stablecoin per unit-day, royalties included.
     pub price: U96,
     pub customer: Address,
+    /// Who signs for the customer: keys, as no contract signs an invocation.
+    pub gateways: Arc<BTreeSet<Address>>,
     /// What it may run, by the keccak256 of the module; the first unless the invocation says otherwise.
     pub modules: Vec<B256>,
 }
@@ -77,16 +78,17 @@ pub trait Registry: Send + Sync {
 /// Invariants:
 /// 1. Nothing runs but what a gateway of the deal's customer asked for, once for each id.
 /// 2. What ran is in the book of its serving before it is answered, also where nobody waits for the answer any more.
+/// 3. Nothing runs for longer than somebody waits for it.
+/// 4. Nothing of an input is read before it is known who asks.
 #[derive(Debug)]
 pub struct Hosting<R> {
     books: Books,
     registry: R,
     library: Arc<Library>,
     slots: RwLock<BTreeMap<(DealId, u8), Hosted>>,
-    gateways: RwLock<HashMap<(Address, Address), bool>>,
     /// Time of the head block, in seconds.
     now: AtomicU64,
-    at_once: Semaphore,
+    cores: Cores,
     pub counts: Counts,
 }
 
@@ -98,17 +100,16 @@ impl<R: Registry + 'static> Hosting<R> {
             registry,
             library: Library::new(folder, limits)?,
             slots: RwLock::default(),
-            gateways: RwLock::default(),
             now: AtomicU64::new(0),
-            at_once: Semaphore::new(at_once.max(1)),
+            cores: Cores::new(at_once),
             counts: Counts::default(),
         })
     }
 
-    /// What is served from now on, and the time; what was known of gateways is asked again.
+    /// What is served from now on, and the time.
     pub fn update(&self, slots: BTreeMap<(DealId, u8), Hosted>, now: u64) {
+        self.cores.share(&slots.values().map(|hosted| hosted.customer).collect());
         *self.slots.write().unwrap_or_else(PoisonError::into_inner) = slots;
-        self.gateways.write().unwrap_or_else(PoisonError::into_inner).clear();
         self.now.store(now, Ordering::Relaxed);
     }
 
@@ -120,27 +121,27 @@ impl<R: Registry + 'static> Hosting<R> {
         self.slots.read().unwrap_or_else(PoisonError::into_inner).get(&(DealId(deal), slot)).cloned()
     }
 
+    /// Whether this serving takes invocations.
+    pub fn serves(&self, target: Target) -> bool {
+        self.slot(target.deal.0, target.slot).is_some_and(|hosted| target_of(hosted.serving) == target)
+    }
+
     pub async fn signs(&self, customer: Address, gateway: Address) -> Result<bool> {
-        let key = (customer, gateway);
-        if let Some(known) = self.gateways.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
-            return Ok(*known);
-        }
-        let signs = self.registry.signs(customer, gateway).await?;
-        let mut known = self.gateways.write().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= GATEWAYS_MAX {
-            known.clear();
-        }
-        known.insert(key, signs);
-        Ok(signs)
+        self.registry.signs(customer, gateway).await
+    }
+
+    /// Waits until nothing runs any more.
+    pub async fn idle(&self) {
+        self.cores.idle().await;
     }
 
     pub fn router(self: &Arc<Self>) -> Router {
         let slot = "/v1/deals/{deal}/slots/{slot}";
         Router::new()
             .route(&format!("{slot}/invoke"), post(invoke::<R>))
+            .route(&format!("{slot}/modules/{{module}}"), get(module::<R>))
             .route(&format!("{slot}/usage"), get(entries::<R>))
             .route(&format!("{slot}/usage/{{index}}/proof"), get(proof::<R>))
-            .layer(DefaultBodyLimit::max(INPUT_BYTES))
             .with_state(Arc::clone(self))
     }
 
@@ -177,6 +178,30 @@ fn unknown() -> Refusal {
     Refusal(StatusCode::NOT_FOUND, "this slot is not of a metered deal that is served here".to_owned())
 }
 
+fn unrunnable(module: B256, error: &anyhow::Error) -> Refusal {
+    tracing::error!("module {module} cannot be run: {error:#}");
+    Refusal(StatusCode::SERVICE_UNAVAILABLE, format!("module {module} cannot be run here: {error}"))
+}
+
+impl Hosted {
+    /// The module of the deal that is meant.
+    fn named(&self, module: Option<B256>) -> Result<B256, Refusal> {
+        library::meant(&self.modules, module).map_err(|unnamed| Refusal(StatusCode::NOT_FOUND, unnamed.to_string()))
+    }
+
+    /// Only who signs for the deal's customer may ask.
+    fn admits(&self, gateway: Option<Address>, what: &str) -> Result<(), Refusal> {
+        let Some(gateway) = gateway else {
+            return Err(Refusal(StatusCode::UNAUTHORIZED, "the signature is none".to_owned()));
+        };
+        if self.gateways.contains(&gateway) {
+            return Ok(());
+        }
+        let reason = format!("{gateway} is no gateway of {}, or signed for another serving or {what}", self.customer);
+        Err(Refusal(StatusCode::FORBIDDEN, reason))
+    }
+}
+
 #[derive(Debug, Deserialize)]
 struct Which {
     module: Option<B256>,
@@ -196,64 +221,94 @@ async fn invoke<R: Registry + 'static>(
     State(hosting): State<Arc<Hosting<R>>>,
     Path((deal, slot)): Path<(u64, u8)>,
     Query(which): Query<Which>,
-    headers: HeaderMap,
-    input: body::Bytes,
+    request: Request,
 ) -> Result<Json<Invoked>, Refusal> {
-    let cut = Arc::new(OnceLock::new());
-    let line = Line(Arc::clone(&cut));
-    // Who hangs up must not have cycles for nothing, nor more of them side by side than there may be.
-    let ran = tokio::spawn(async move {
-        let invoked = run(&hosting, (deal, slot), which.module, &headers, input, &cut).await;
-        if invoked.is_err() {
-            hosting.counts.refused.add(1);
-        }
-        invoked
-    });
-    let invoked = ran.await.map_err(|error| anyhow!(error))?;
-    drop(line);
+    let invoked = match admit(&hosting, (deal, slot), which.module, request).await {
+        Ok(admitted) => run_for(&hosting, admitted).await,
+        Err(refusal) => Err(refusal),
+    };
+    if invoked.is_err() {
+        hosting.counts.refused.add(1);
+    }
     invoked.map(Json)
 }
 
-/// `cut` is when who asked hung up.
-async fn run<R: Registry + 'static>(
-    hosting: &Arc<Hosting<R>>,
+/// An invocation that is to run, with what it holds of the host.
+struct Admitted {
+    id: B256,
+    module: Module,
+    input: body::Bytes,
+    book: Arc<Book>,
+    _room: Held,
+    _core: Held,
+}
+
+/// Whatever is cheap comes first, then who asks, and only then the input: a stranger costs neither memory nor calls of the node. Who hangs
+/// up on the way has cost nothing.
+async fn admit<R: Registry + 'static>(
+    hosting: &Hosting<R>,
     (deal, slot): (u64, u8),
     module: Option<B256>,
-    headers: &HeaderMap,
-    input: body::Bytes,
-    cut: &OnceLock<Instant>,
-) -> Result<Invoked, Refusal> {
+    request: Request,
+) -> Result<Admitted, Refusal> {
     let hosted = hosting.slot(deal, slot).ok_or_else(unknown)?;
-    let id = asked_by_gateway(hosting, &hosted, headers, &input).await?;
-    let hash = match module {
-        Some(module) => hosted.modules.iter().find(|known| **known == module).copied(),
-        None => hosted.modules.first().copied(),
-    };
-    let hash = hash.ok_or_else(|| Refusal(StatusCode::NOT_FOUND, "the deal names no such module".to_owned()))?;
-    let module = hosting.library.module(hash).await.map_err(|error| {
-        tracing::error!("deal {deal}: module {hash} cannot be run: {error:#}");
-        Refusal(StatusCode::SERVICE_UNAVAILABLE, format!("module {hash} cannot be run here: {error}"))
+    let hash = hosted.named(module)?;
+    let length = length(request.headers())?;
+    let (id, said) = asked_by_gateway(hosting.books.domain(), &hosted, request.headers())?;
+    let ended = || Refusal(StatusCode::NOT_FOUND, "this slot is not served any more".to_owned());
+    let room = hosting.cores.room(hosted.customer, length).await.map_err(|unroomed| match unroomed {
+        Unroomed::Gone => ended(),
+        Unroomed::Full => Refusal(StatusCode::SERVICE_UNAVAILABLE, "there is no room for the input now".to_owned()),
     })?;
+    let input = body::to_bytes(request.into_body(), length).await.map_err(|error| {
+        Refusal(StatusCode::BAD_REQUEST, format!("the input did not come, or not in time: {error}"))
+    })?;
+    if keccak256(&input) != said {
+        return Err(Refusal(StatusCode::FORBIDDEN, format!("this input is not the one that {INPUT_HEADER} says")));
+    }
+    let module = hosting.library.module(hash).await.map_err(|error| unrunnable(hash, &error))?;
     let book = hosting.books.of(hosted.serving, hosted.price).await?;
     if !book.begin(id) {
         return Err(Refusal(StatusCode::CONFLICT, format!("invocation {id} was taken on before")));
     }
-    let _permit = hosting.at_once.acquire().await.context("nobody closes it")?;
-    if cut.get().is_some() {
-        return Err(Refusal(StatusCode::REQUEST_TIMEOUT, "nobody waits for it any more".to_owned()));
+    let core = hosting.cores.core(hosted.customer).await.ok_or_else(ended)?;
+    // Its gateway signs for nothing that begins later.
+    if !hosting.serves(target_of(hosted.serving)) {
+        return Err(ended());
     }
+    Ok(Admitted { id, module, input, book, _room: room, _core: core })
+}
+
+/// Runs for as long as somebody waits for the answer. What ran until he hung up is charged all the same: he must not have cycles for
+/// nothing.
+async fn run_for<R: Registry + 'static>(hosting: &Arc<Hosting<R>>, admitted: Admitted) -> Result<Invoked, Refusal> {
+    let cut = Arc::new(OnceLock::new());
+    let (_line, hosting) = (Line(Arc::clone(&cut)), Arc::clone(hosting));
+    // The line ends with this future, and the run goes on to its record.
+    let ran = tokio::spawn(async move { run(&hosting, admitted, cut).await });
+    ran.await.map_err(|error| anyhow!(error))?.map_err(Refusal::from)
+}
+
+/// `cut` is when who asked hung up.
+async fn run<R: Registry + 'static>(
+    hosting: &Hosting<R>,
+    admitted: Admitted,
+    cut: Arc<OnceLock<Instant>>,
+) -> Result<Invoked> {
+    let Admitted { id, module, input, book, .. } = &admitted;
     let (started_at_ms, begin) = (hosting.now.load(Ordering::Relaxed) * 1_000, Instant::now());
-    let run = hosting.library.run(module, input).await?;
+    let line = Arc::clone(&cut);
+    let run = hosting.library.run_while(module.clone(), input.clone(), move || line.get().is_none()).await?;
     // A gateway pays for what it measured, which ends where the line does.
     let duration = cut.get().map_or(run.duration, |cut| run.duration.min(cut.saturating_duration_since(begin)));
     let invocation = Invocation {
         started_at_ms,
-        duration_ms: milliseconds_up(duration),
+        duration_ms: milliseconds_up(duration).min(milliseconds_most(run.fuel)),
         millicores: MILLICORES,
         memory_mib: mebibytes_up(run.memory_bytes),
         fuel: run.fuel,
     };
-    let usage = book.note(id, &invocation).await?;
+    let usage = book.note(*id, &invocation).await?;
     hosting.counts.invocations.add(1);
     hosting.counts.fuel.add(run.fuel);
     let (output, trap) = match run.output {
@@ -266,30 +321,48 @@ async fn run<R: Registry + 'static>(
     Ok(Invoked { output, trap, usage })
 }
 
-/// The id of the invocation, where a gateway of the deal's customer signed it.
-async fn asked_by_gateway<R: Registry + 'static>(
-    hosting: &Hosting<R>,
-    hosted: &Hosted,
-    headers: &HeaderMap,
-    input: &[u8],
-) -> Result<B256, Refusal> {
+/// How long the input is, as its sender says before he sends it.
+fn length(headers: &HeaderMap) -> Result<usize, Refusal> {
+    let length = match headers.get(header::CONTENT_LENGTH) {
+        Some(length) => length.to_str().ok().and_then(|length| length.parse().ok()),
+        None => (!headers.contains_key(header::TRANSFER_ENCODING)).then_some(0),
+    };
+    let unsaid = || Refusal(StatusCode::LENGTH_REQUIRED, "an input says how long it is".to_owned());
+    let length: usize = length.ok_or_else(unsaid)?;
+    if length > INPUT_BYTES {
+        let reason = format!("an input has at most {INPUT_BYTES} bytes, and this one has {length}");
+        return Err(Refusal(StatusCode::PAYLOAD_TOO_LARGE, reason));
+    }
+    Ok(length)
+}
+
+/// The id of the invocation and its input's hash, where a gateway of the deal's customer signed them.
+fn asked_by_gateway(domain: Domain, hosted: &Hosted, headers: &HeaderMap) -> Result<(B256, B256), Refusal> {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let id = header(ID_HEADER).and_then(|text| text.parse::<B256>().ok());
+    let word = |name: &str| header(name).and_then(|text| text.parse::<B256>().ok());
     let signature = header(SIGNATURE_HEADER).and_then(|text| text.parse::<Bytes>().ok());
-    let (Some(id), Some(signature)) = (id, signature) else {
-        let reason = format!("an invocation needs {ID_HEADER} and {SIGNATURE_HEADER}: send it through a gateway");
+    let (Some(id), Some(input), Some(signature)) = (word(ID_HEADER), word(INPUT_HEADER), signature) else {
+        let headers = format!("{ID_HEADER}, {INPUT_HEADER} and {SIGNATURE_HEADER}");
+        let reason = format!("an invocation needs {headers}: send it through a gateway");
         return Err(Refusal(StatusCode::UNAUTHORIZED, reason));
     };
-    let domain = hosting.books.domain();
-    let Some(gateway) = usage::asker(domain, target_of(hosted.serving), id, input, &signature) else {
-        return Err(Refusal(StatusCode::UNAUTHORIZED, "the signature is none".to_owned()));
-    };
-    if !hosting.signs(hosted.customer, gateway).await? {
-        let customer = hosted.customer;
-        let reason = format!("{gateway} is no gateway of {customer}, or signed for another serving or input");
-        return Err(Refusal(StatusCode::FORBIDDEN, reason));
-    }
-    Ok(id)
+    hosted.admits(usage::asker(domain, target_of(hosted.serving), id, input, &signature), "input")?;
+    Ok((id, input))
+}
+
+async fn module<R: Registry + 'static>(
+    State(hosting): State<Arc<Hosting<R>>>,
+    Path((deal, slot, module)): Path<(u64, u8, B256)>,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    let hosted = hosting.slot(deal, slot).ok_or_else(unknown)?;
+    let hash = hosted.named(Some(module))?;
+    let signature = headers.get(SIGNATURE_HEADER).and_then(|value| value.to_str().ok()?.parse::<Bytes>().ok());
+    let unsigned = || Refusal(StatusCode::UNAUTHORIZED, format!("a module is asked for with {SIGNATURE_HEADER}"));
+    let (domain, target) = (hosting.books.domain(), target_of(hosted.serving));
+    hosted.admits(usage::module_asker(domain, target, hash, &signature.ok_or_else(unsigned)?), "module")?;
+    let written = hosting.library.written(hash).await.map_err(|error| unrunnable(hash, &error))?;
+    Ok(answer_module(written))
 }
 
 #[derive(Debug, Deserialize)]

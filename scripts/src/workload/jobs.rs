@@ -7,33 +7,52 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use alloy::eips::BlockId;
 use alloy::primitives::{B256, Bytes};
 use anyhow::Result;
+use axum::body;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use runtime::Tree;
 use serde::{Deserialize, Serialize};
 
-use crate::blocks::Head;
+use crate::blocks::{Head, UNSETTLED_BLOCKS};
 use crate::chain::Context;
 use crate::ids::JobId;
 use crate::proof::batch::{Input, tree_of};
 use crate::proof::kept::{Folder, Kept};
 use crate::proof::sampled::{self, FINISHED, Step, UNTIMELY};
 use crate::revert::refusal;
-use crate::time::DAY;
 use crate::usage::Refused;
 use crate::waits::Waits;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServedModule {
     pub module: Bytes,
+}
+
+/// A [`ServedModule`] in JSON: made when it is first asked for, and one for all who ask.
+#[derive(Debug, Default)]
+pub(super) struct Written(OnceLock<body::Bytes>);
+
+impl Written {
+    pub(super) fn of(&self, module: &Bytes) -> Option<body::Bytes> {
+        if self.0.get().is_none() {
+            let made = serde_json::to_vec(&ServedModule { module: module.clone() }).ok()?.into();
+            // Somebody else's is the same.
+            let _ = self.0.set(made);
+        }
+        self.0.get().cloned()
+    }
+}
+
+pub(super) fn answer_module(json: body::Bytes) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], json).into_response()
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,6 +75,8 @@ struct Served {
     input: Input,
     inputs: Tree,
     is_decided: AtomicBool,
+    /// The answer that has the module, once somebody asked: it is the largest, and the same for everybody.
+    module: Written,
     /// Of the step that waits for its time: it is tried at every block, and an opening takes a tree of all outputs.
     call: Mutex<Option<(Turn, Bytes)>>,
 }
@@ -67,7 +88,8 @@ impl Served {
     fn new(kept: Kept) -> Result<Self> {
         let hashes: Vec<B256> = kept.batch.inputs.iter().map(alloy::primitives::keccak256).collect();
         let (input, inputs) = (kept.input()?, tree_of(&hashes));
-        Ok(Self { kept, input, inputs, is_decided: AtomicBool::new(false), call: Mutex::default() })
+        let (is_decided, module, call) = (AtomicBool::new(false), Written::default(), Mutex::default());
+        Ok(Self { kept, input, inputs, is_decided, module, call })
     }
 
     /// The call of a step, made once.
@@ -79,6 +101,10 @@ impl Served {
         let call = sampled::call(context, self.kept.job, turn.1, Some(&self.kept)).await?;
         *self.call.lock().unwrap_or_else(PoisonError::into_inner) = Some((turn, call.clone()));
         Ok(call)
+    }
+
+    fn module(&self) -> Option<body::Bytes> {
+        self.module.of(&self.kept.batch.module)
     }
 
     fn chunk(&self, chunk: u32) -> Option<ServedChunk> {
@@ -112,11 +138,13 @@ pub struct Jobs {
     folder: Folder,
     shelf: Shelf,
     waits: Waits,
+    /// Jobs that were decided, with the block at which that was seen first.
+    decided: BTreeMap<JobId, u64>,
 }
 
 impl Jobs {
     pub fn new(folder: Folder) -> Self {
-        Self { folder, shelf: Shelf::default(), waits: Waits::default() }
+        Self { folder, shelf: Shelf::default(), waits: Waits::default(), decided: BTreeMap::new() }
     }
 
     pub fn router(&self) -> Router {
@@ -133,17 +161,24 @@ impl Jobs {
         let (mut taken, mut failed) = (0, 0);
         for job in self.folder.jobs() {
             let name = format!("bringing job {job} on");
-            if !self.waits.may(&name, head.time) {
+            let is_settling = self.decided.get(&job).is_some_and(|block| head.number <= block + UNSETTLED_BLOCKS);
+            if is_settling || !self.waits.may(&name, head.time) {
                 continue;
             }
-            match self.bring_on(context, head, job).await {
+            let brought = match self.bring_on(context, head, job).await {
+                Ok(Brought::Decided) => self.settle(job, head.number).map(|()| Brought::Decided),
+                Ok(brought) => {
+                    self.decided.remove(&job);
+                    Ok(brought)
+                }
+                Err(error) => Err(error),
+            };
+            match brought {
                 Ok(Brought::Step(step)) => {
                     taken += 1;
                     tracing::info!("job {job}: {step:?} is done");
                 }
-                Ok(Brought::Nothing) => {}
-                // A reorganisation may open it again, and nothing else.
-                Ok(Brought::Decided) => self.waits.rest(name, head.time + DAY),
+                Ok(Brought::Nothing | Brought::Decided) => {}
                 Err(error) if refusal(&error).is_some_and(|refusal| UNTIMELY.contains(&&*refusal.name)) => {}
                 Err(error) => {
                     failed += 1;
@@ -152,6 +187,18 @@ impl Jobs {
             }
         }
         (taken, failed)
+    }
+
+    /// What is decided leaves shelf and folder once no block can be replaced that says so: a reorganisation may open it again.
+    fn settle(&mut self, job: JobId, block: u64) -> Result<()> {
+        let since = *self.decided.entry(job).or_insert(block);
+        if block > since + UNSETTLED_BLOCKS {
+            self.folder.retire(job)?;
+            self.shelf.write().unwrap_or_else(PoisonError::into_inner).remove(&job);
+            self.decided.remove(&job);
+            tracing::info!("job {job} is decided, and not served any more");
+        }
+        Ok(())
     }
 
     async fn bring_on(&self, context: &Context, head: Head, job: JobId) -> Result<Brought> {
@@ -181,14 +228,19 @@ impl Jobs {
     }
 }
 
+fn served(shelf: &Shelf, job: u64) -> Option<Arc<Served>> {
+    shelf.read().unwrap_or_else(PoisonError::into_inner).get(&JobId(job)).cloned()
+}
+
+fn nothing() -> Response {
+    let reason = "nothing like it is served here".to_owned();
+    (StatusCode::NOT_FOUND, Json(Refused { reason })).into_response()
+}
+
 fn answer<T: Serialize>(shelf: &Shelf, job: u64, of: impl FnOnce(&Served) -> Option<T>) -> Response {
-    let served = shelf.read().unwrap_or_else(PoisonError::into_inner).get(&JobId(job)).cloned();
-    match served.and_then(|served| of(&served)) {
+    match served(shelf, job).and_then(|served| of(&served)) {
         Some(found) => Json(found).into_response(),
-        None => {
-            let reason = "nothing like it is served here".to_owned();
-            (StatusCode::NOT_FOUND, Json(Refused { reason })).into_response()
-        }
+        None => nothing(),
     }
 }
 
@@ -197,7 +249,10 @@ async fn input(State(shelf): State<Shelf>, Path(job): Path<u64>) -> Response {
 }
 
 async fn module(State(shelf): State<Shelf>, Path(job): Path<u64>) -> Response {
-    answer(&shelf, job, |served| Some(ServedModule { module: served.kept.batch.module.clone() }))
+    match served(&shelf, job).and_then(|served| served.module()) {
+        Some(module) => answer_module(module),
+        None => nothing(),
+    }
 }
 
 async fn chunk(State(shelf): State<Shelf>, Path((job, chunk)): Path<(u64, u32)>) -> Response {
@@ -222,6 +277,39 @@ pub(crate) mod tests {
         let served = Served { input, ..Served::new(kept)? };
         jobs.shelf.write().unwrap_or_else(PoisonError::into_inner).insert(job, Arc::new(served));
         Ok(jobs.router())
+    }
+
+    fn kept(job: JobId, chunks: usize) -> Kept {
+        let batch = Batch { module: Bytes::from_static(b"module"), inputs: vec![Bytes::new(); chunks] };
+        let outputs = vec![B256::repeat_byte(1); chunks];
+        Kept { job, chain_id: 1, sampled: Address::ZERO, batch, outputs, plants: None }
+    }
+
+    #[test]
+    fn a_module_is_written_once_however_often_it_is_asked_for() -> Result<()> {
+        let served = Served::new(kept(JobId(7), 3))?;
+        let (first, second) = (served.module().expect("JSON"), served.module().expect("JSON"));
+        assert_eq!(&first[..], br#"{"module":"0x6d6f64756c65"}"#);
+        assert_eq!(first.as_ptr(), second.as_ptr());
+        Ok(())
+    }
+
+    #[test]
+    fn a_decided_job_leaves_the_shelf_when_its_block_cannot_be_replaced() -> Result<()> {
+        let place = tempfile::tempdir()?;
+        let (folder, job) = (Folder::new(place.path().to_owned()), JobId(7));
+        folder.keep(&kept(job, 3))?;
+        let mut jobs = Jobs::new(folder.clone());
+        let (shelf, served) = (Arc::clone(&jobs.shelf), Arc::new(Served::new(kept(job, 3))?));
+        shelf.write().unwrap_or_else(PoisonError::into_inner).insert(job, served);
+        for block in [100, 100 + UNSETTLED_BLOCKS] {
+            jobs.settle(job, block)?;
+            assert!(super::served(&shelf, 7).is_some() && folder.jobs() == [job]);
+        }
+        jobs.settle(job, 101 + UNSETTLED_BLOCKS)?;
+        assert!(super::served(&shelf, 7).is_none() && folder.jobs().is_empty());
+        assert!(place.path().join("decided/7.json").exists(), "its provider still has it");
+        Ok(())
     }
 
     #[test]

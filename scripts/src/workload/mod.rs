@@ -5,10 +5,13 @@
 
 pub mod books;
 pub mod collect;
+mod cores;
+pub mod gateways;
 pub mod host;
 pub mod invoke;
 pub mod jobs;
 pub mod library;
+pub mod rounds;
 
 use std::time::Duration;
 
@@ -19,6 +22,7 @@ use alloy::sol_types::SolValue as _;
 use anyhow::{Context as _, Result};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
 use crate::chain::Context;
 use crate::prober::statement::Target;
@@ -74,6 +78,8 @@ impl Client {
     /// `within` is for the whole of an answer.
     pub fn new(within: Duration) -> Result<Self> {
         let http = reqwest::Client::builder().timeout(within).redirect(reqwest::redirect::Policy::none()).no_proxy();
+        // Those who serve close what is idle: a question must not be on its way then.
+        let http = http.pool_idle_timeout(listen::IDLE / 2);
         Ok(Self { http: http.build().context("making an HTTP client")? })
     }
 
@@ -86,35 +92,71 @@ impl Client {
 
     /// JSON of at most so many bytes.
     pub async fn json<T: DeserializeOwned>(&self, url: &str, most: usize) -> Result<T, String> {
-        read(self.http.get(url), most).await
+        read(self.http.get(url), most).await.map_err(|unanswered| unanswered.to_string())
     }
 
     /// Sends JSON, and reads JSON of at most so many bytes.
-    pub async fn post<T: DeserializeOwned>(&self, url: &str, body: &impl Serialize, most: usize) -> Result<T, String> {
+    pub(crate) async fn post<T: DeserializeOwned>(
+        &self,
+        url: &str,
+        body: &impl Serialize,
+        most: usize,
+    ) -> Result<T, Unanswered> {
         read(self.http.post(url).json(body), most).await
     }
 }
 
-/// How errors begin that are about the line, and not about what was answered.
-pub(crate) const NO_ANSWER: &str = "no answer";
+/// Why there is no answer that can be used.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub(crate) enum Unanswered {
+    /// Nobody was reached: nothing was sent.
+    #[error("no answer: {0}")]
+    Unreached(String),
+    /// The line broke, or it took too long.
+    #[error("no answer: {0}")]
+    Silent(String),
+    /// It was understood, and is not done.
+    #[error("status {status}: {reason}")]
+    Refused { status: u16, reason: String },
+    #[error("{0}")]
+    Other(String),
+}
 
-/// JSON of at most so many bytes; an error says why there is none.
-pub(crate) async fn read<T: DeserializeOwned>(request: reqwest::RequestBuilder, most: usize) -> Result<T, String> {
-    let silent = |error: reqwest::Error| format!("{NO_ANSWER}: {}", error.without_url());
-    let mut response = request.send().await.map_err(silent)?;
+impl Unanswered {
+    /// Whether nothing was heard of who was asked.
+    pub(crate) fn is_silence(&self) -> bool {
+        matches!(self, Self::Unreached(_) | Self::Silent(_))
+    }
+}
+
+impl From<reqwest::Error> for Unanswered {
+    fn from(error: reqwest::Error) -> Self {
+        let is_reached = !error.is_connect();
+        let said = error.without_url().to_string();
+        if is_reached { Self::Silent(said) } else { Self::Unreached(said) }
+    }
+}
+
+/// JSON of at most so many bytes.
+pub(crate) async fn read<T: DeserializeOwned>(request: reqwest::RequestBuilder, most: usize) -> Result<T, Unanswered> {
+    let mut response = request.send().await?;
     let status = response.status();
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(silent)? {
+    while let Some(chunk) = response.chunk().await? {
         if body.len() + chunk.len() > most {
-            return Err(format!("more than {most} bytes"));
+            return Err(Unanswered::Other(format!("more than {most} bytes")));
         }
         body.extend_from_slice(&chunk);
     }
     if !status.is_success() {
-        let reason = serde_json::from_slice(&body).map(|Refused { reason }| format!(": {reason}"));
-        return Err(format!("status {}{}", status.as_u16(), reason.unwrap_or_default()));
+        let status = status.as_u16();
+        return Err(match serde_json::from_slice(&body) {
+            Ok(Refused { reason }) => Unanswered::Refused { status, reason },
+            // Who stands in between knows nothing of what was done.
+            Err(_) => Unanswered::Other(format!("status {status}")),
+        });
     }
-    serde_json::from_slice(&body).map_err(|error| format!("another answer: {error}"))
+    serde_json::from_slice(&body).map_err(|error| Unanswered::Other(format!("another answer: {error}")))
 }
 
 #[cfg(test)]

@@ -80,7 +80,7 @@ async fn a_provider_killed_while_modules_run_keeps_what_it_answered() -> Result<
     let world = World::new(&[])?;
     let provider = Process::start("provider", &world.setting("")).await?;
     let gateway = world.setting(&provider.url).gateway()?;
-    let url = serve(gateway.router()).await?;
+    let url = serve(both(&gateway)).await?;
     let calls = lanes(&url);
     while gateway.counts.forwarded.get() < 5 * LANES as u64 {
         tokio::task::yield_now().await;
@@ -101,6 +101,34 @@ async fn a_provider_killed_while_modules_run_keeps_what_it_answered() -> Result<
     }
     let signed = sign(&url, &claim).await?.map_err(anyhow::Error::msg)?;
     assert_eq!((signed.invocations, signed.amount, signed.until), (claim.invocations, claim.amount, NOW + 1));
+    Ok(())
+}
+
+/// All that a gateway signed, as its journal has it.
+fn journal(world: &World) -> Result<Vec<Signed>> {
+    let text = std::fs::read_to_string(world.folder.path().join("gateway/7-1-3.usage"))?;
+    let lines = text.lines().map(serde_json::from_str).collect::<Result<Vec<serde_json::Value>, _>>()?;
+    let signed = lines.into_iter().filter_map(|line| line.get("signed").cloned());
+    Ok(signed.map(serde_json::from_value).collect::<Result<_, _>>()?)
+}
+
+#[tokio::test]
+async fn a_voucher_is_signed_to_the_end_although_who_asked_hangs_up() -> Result<()> {
+    let world = World::new(&[])?;
+    let provider = serve(world.setting("").provider()?.router()).await?;
+    let desk = world.setting(&provider).gateway()?;
+    let url = serve(both(&desk)).await?;
+    invoke(&url, b"input".to_vec()).await?;
+    {
+        let asked = desk.sign(claim(&provider).await?);
+        assert!(futures::poll!(std::pin::pin!(asked)).is_pending(), "a disk takes longer than this");
+    }
+    desk.update(world.setting(&provider).served(&provider), NOW + 1);
+    invoke(&url, b"input".to_vec()).await?;
+    let signed = desk.sign(claim(&provider).await?).await.map_err(|refusal| anyhow::anyhow!(refusal.1))?;
+    let all = journal(&world)?;
+    ensure!(all.len() == 2 && all[1] == signed, "{all:?}");
+    assert_eq!(signed.voucher().follows(&all[0].voucher()), Ok(()));
     Ok(())
 }
 

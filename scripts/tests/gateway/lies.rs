@@ -3,33 +3,49 @@
 use std::sync::Mutex;
 use std::time::Instant;
 
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::{get, post};
 use metering::Record;
+use scripts::gateway::desk::Refusal;
 use scripts::usage::{Entries, Entry};
+use scripts::workload::jobs::ServedModule;
 
 use super::*;
 
-type Lie = fn(&mut Invoked);
+pub(super) type Lie = fn(&mut Invoked);
 
 /// A provider that hosts honestly, and lies about what was used.
-async fn liar(world: &World, lie: Lie) -> Result<String> {
+pub(super) async fn liar(world: &World, lie: Lie) -> Result<String> {
     let honest = serve(world.setting("").provider()?.router()).await?;
+    let modules = format!("{}/modules", slot(&honest));
+    let module = move |Path(module): Path<String>, headers: HeaderMap| async move {
+        let request = reqwest::Client::new().get(format!("{modules}/{module}")).headers(headers);
+        let served = answer::<ServedModule>(request).await.expect("it answers").1.expect("it has the module");
+        axum::Json(served)
+    };
     let invoke = move |headers: HeaderMap, input: axum::body::Bytes| async move {
         let request = reqwest::Client::new().post(slot(&honest) + "/invoke").headers(headers).body(input);
         let mut invoked = answer::<Invoked>(request).await.expect("it answers").1.expect("it runs");
         lie(&mut invoked);
         axum::Json(invoked)
     };
-    serve(Router::new().route(&(slot("") + "/invoke"), post(invoke))).await
+    let router = Router::new().route(&(slot("") + "/invoke"), post(invoke));
+    serve(router.route(&(slot("") + "/modules/{module}"), get(module))).await
+}
+
+/// Of one record.
+fn root_of(usage: &Entry) -> B256 {
+    let mut tree = metering::Tree::default();
+    tree.push(usage.record().leaf());
+    tree.root()
 }
 
 fn first() -> Claim {
     Claim { target: target_of(SERVING), invocations: 1, amount: 1, usage_root: B256::ZERO }
 }
 
-async fn is_found(gateway: &str, why: &str) -> Result<()> {
+pub(super) async fn is_found(gateway: &str, why: &str) -> Result<()> {
     invoke(gateway, b"input".to_vec()).await?;
     let reason = sign(gateway, &first()).await?.expect_err("it lies");
     assert!(reason.contains(why) && reason.contains("differ"), "{reason}");
@@ -52,7 +68,7 @@ async fn a_provider_that_says_more_than_was_measured_is_not_signed_for_and_gets_
     for (lie, why) in lies {
         let world = World::new(&[])?;
         let provider = liar(&world, lie).await?;
-        is_found(&serve(world.setting(&provider).gateway()?.router()).await?, why).await?;
+        is_found(&serve(both(&world.setting(&provider).gateway()?)).await?, why).await?;
     }
     Ok(())
 }
@@ -67,20 +83,114 @@ async fn a_gateway_that_has_the_module_finds_out_what_only_the_provider_measures
     for (lie, why) in lies {
         let world = World::new(&[])?;
         let provider = liar(&world, lie).await?;
-        is_found(&serve(world.setting(&provider).wary()?.router()).await?, why).await?;
+        is_found(&serve(both(&world.setting(&provider).wary()?)).await?, why).await?;
     }
     Ok(())
 }
 
 #[tokio::test]
-async fn an_honest_provider_passes_every_check() -> Result<()> {
+async fn a_provider_that_shows_records_without_end_fills_no_memory() -> Result<()> {
+    let lies: [Lie; 2] = [|invoked| invoked.usage.index = 1, |invoked| invoked.usage.index = u64::MAX];
+    for lie in lies {
+        let world = World::new(&[])?;
+        let provider = liar(&world, lie).await?;
+        is_found(&serve(both(&world.setting(&provider).gateway()?)).await?, "there can be no more than 1").await?;
+    }
+    let (provider, _) = unscrupulous(|| Some(StatusCode::BAD_GATEWAY), vec![record(u64::MAX, 0, 0)]).await?;
     let world = World::new(&[])?;
+    let gateway = serve(both(&world.setting(&provider).gateway()?)).await?;
+    assert!(invoke(&gateway, b"input".to_vec()).await.is_err());
+    let reason = sign(&gateway, &first()).await?.expect_err("there is no such record");
+    assert!(reason.contains("there can be no more than 1"), "{reason}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_a_provider_refuses_has_no_record() -> Result<()> {
+    let (provider, refused) = (StatusCode::SERVICE_UNAVAILABLE, Refused { reason: "there are too many".to_owned() });
+    let refusing = post(move || std::future::ready((provider, axum::Json(refused.clone()))));
+    let asked: Arc<Mutex<Option<B256>>> = Arc::default();
+    let noted = Arc::clone(&asked);
+    let note = axum::middleware::from_fn(move |request: axum::extract::Request, next: axum::middleware::Next| {
+        let id = request.headers().get(usage::ID_HEADER).and_then(|id| id.to_str().ok()).and_then(|id| id.parse().ok());
+        *noted.lock().expect("nobody panics under it") = id;
+        next.run(request)
+    });
+    let refusing = Router::new().route(&(slot("") + "/invoke"), refusing).layer(note);
+    let shown = Arc::clone(&asked);
+    let show = get(move || {
+        let id = shown.lock().expect("nobody panics under it").expect("a gateway names each invocation");
+        std::future::ready(axum::Json(Entries { size: 1, entries: vec![Entry::new(id, &record(0, 0, 0))] }))
+    });
+    let provider = serve(refusing.route(&(slot("") + "/usage"), show)).await?;
+    let world = World::new(&[])?;
+    let gateway = serve(both(&world.setting(&provider).gateway()?)).await?;
+    let refused = invoke(&gateway, b"input".to_vec()).await.expect_err("it is refused");
+    assert!(refused.to_string().contains("503: there are too many"), "{refused}");
+    let reason = sign(&gateway, &first()).await?.expect_err("it was refused");
+    assert!(reason.contains("there can be no more than 0"), "{reason}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_provider_that_sleeps_is_paid_for_what_its_fuel_takes() -> Result<()> {
+    let sleep: Lie = |invoked| {
+        let begin = Instant::now();
+        while begin.elapsed() < Duration::from_millis(600) {
+            std::hint::spin_loop();
+        }
+        (invoked.usage.duration_ms, invoked.usage.charge) = (500, 500_000);
+    };
+    let world = World::new(&[])?;
+    let provider = liar(&world, sleep).await?;
+    is_found(&serve(both(&world.setting(&provider).gateway()?)).await?, "says 500 ms, and 1").await
+}
+
+#[tokio::test]
+async fn a_provider_whose_word_is_taken_is_paid_for_a_core_in_the_measured_time_at_most() -> Result<()> {
+    // As much fuel and memory as there may be, and time that it slept.
+    let sleep: Lie = |invoked| {
+        let begin = Instant::now();
+        while begin.elapsed() < Duration::from_millis(300) {
+            std::hint::spin_loop();
+        }
+        let said = Record { memory_mib: 4, ..record(0, 300, 100_000_000) };
+        (invoked.usage, invoked.output) = (Entry::new(invoked.usage.invocation, &said), Some(Bytes::new()));
+    };
+    let world = World::new(&[])?;
+    let provider = liar(&world, sleep).await?;
+    let gateway = serve(both(&world.setting(&provider).gateway()?)).await?;
+    let begin = Instant::now();
+    let usage_root = root_of(&invoke(&gateway, b"input".to_vec()).await?.usage);
+    let measured = begin.elapsed();
+    let claim = Claim { amount: 300_000, usage_root, ..first() };
+    let signed = sign(&gateway, &claim).await?.map_err(anyhow::Error::msg)?;
+    assert!(signed.amount <= 1_000 * measured.as_millis(), "{} for {measured:?}", signed.amount);
+    let reason = sign(&gateway, &Claim { amount: 300_001, ..claim }).await?.expect_err("it is dearer");
+    assert!(reason.contains("cost 300000"), "{reason}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_provider_that_says_trapped_is_not_paid_where_the_module_does_not_trap() -> Result<()> {
+    let world = World::new(&[])?;
+    let lie: Lie = |invoked| (invoked.output, invoked.trap) = (None, Some("it gave up".to_owned()));
+    let provider = liar(&world, lie).await?;
+    is_found(&serve(both(&world.setting(&provider).wary()?)).await?, "does not make of this input").await
+}
+
+#[tokio::test]
+async fn an_honest_provider_passes_every_check() -> Result<()> {
+    let world = World::new(&[("forever", FOREVER)])?;
     let provider = serve(world.setting("").provider()?.router()).await?;
     let desk = world.setting(&provider).wary()?;
-    let gateway = serve(desk.router()).await?;
-    for number in 0..20 {
+    let gateway = serve(both(&desk)).await?;
+    for number in 0..19 {
         invoke(&gateway, vec![number; 100]).await?;
     }
+    let forever = format!("{}/invoke?module={}", slot(&gateway), world.modules[1]);
+    let trapped: Invoked = answer(client().post(forever)).await?.1.map_err(anyhow::Error::msg)?;
+    assert_eq!(trapped.usage.fuel, 100_000_000);
     // Claimed at once, while the last are still being checked.
     let claim = claim(&provider).await?;
     let signed = sign(&gateway, &claim).await?.map_err(anyhow::Error::msg)?;
@@ -89,7 +199,8 @@ async fn an_honest_provider_passes_every_check() -> Result<()> {
     Ok(())
 }
 
-type Answer = fn() -> StatusCode;
+/// None: not at all.
+type Answer = fn() -> Option<StatusCode>;
 
 /// How a provider without scruples answers, and what it shows of the last invocation.
 #[derive(Clone)]
@@ -110,7 +221,10 @@ async fn unscrupulous(answer: Answer, shows: Vec<Record>) -> Result<(String, Arc
     let invoke = |State(provider): State<Unscrupulous>, headers: HeaderMap| async move {
         let id = headers.get(usage::ID_HEADER).and_then(|id| id.to_str().ok()).and_then(|id| id.parse().ok());
         *provider.asked.lock().expect("nobody panics under it") = id;
-        (provider.answer)()
+        match (provider.answer)() {
+            Some(status) => status,
+            None => std::future::pending().await,
+        }
     };
     let show = |State(provider): State<Unscrupulous>| async move {
         let id = provider.asked.lock().expect("nobody panics under it").expect("a gateway names each invocation");
@@ -124,9 +238,9 @@ async fn unscrupulous(answer: Answer, shows: Vec<Record>) -> Result<(String, Arc
 
 #[tokio::test]
 async fn a_provider_that_refuses_at_once_is_not_signed_for_a_long_run() -> Result<()> {
-    let (provider, _) = unscrupulous(|| StatusCode::SERVICE_UNAVAILABLE, vec![record(0, 20_000, 1)]).await?;
+    let (provider, _) = unscrupulous(|| Some(StatusCode::SERVICE_UNAVAILABLE), vec![record(0, 20_000, 1)]).await?;
     let world = World::new(&[])?;
-    let gateway = serve(world.setting(&provider).gateway()?.router()).await?;
+    let gateway = serve(both(&world.setting(&provider).gateway()?)).await?;
     assert!(invoke(&gateway, b"input".to_vec()).await.is_err());
     let reason = sign(&gateway, &first()).await?.expect_err("it did not run");
     assert!(reason.contains("says 20000 ms"), "{reason}");
@@ -138,7 +252,7 @@ async fn a_broken_line_is_paid_for_as_long_as_it_was_measured() -> Result<()> {
     // A server that panics closes the connection.
     let (provider, _) = unscrupulous(|| panic!("the line breaks"), vec![record(0, 20_000, 90_000_000)]).await?;
     let world = World::new(&[])?;
-    let gateway = serve(world.setting(&provider).gateway()?.router()).await?;
+    let gateway = serve(both(&world.setting(&provider).gateway()?)).await?;
     let broken = invoke(&gateway, b"input".to_vec()).await.expect_err("the line broke");
     assert!(broken.to_string().contains("no answer"), "{broken}");
     let reason = sign(&gateway, &first()).await?.expect_err("it was not measured");
@@ -149,63 +263,118 @@ async fn a_broken_line_is_paid_for_as_long_as_it_was_measured() -> Result<()> {
 #[tokio::test]
 async fn a_provider_that_counts_an_invocation_twice_is_signed_for_once() -> Result<()> {
     let shows = vec![record(0, 0, 0), record(1, 0, 0)];
-    let (provider, _) = unscrupulous(|| StatusCode::SERVICE_UNAVAILABLE, shows).await?;
+    let (provider, _) = unscrupulous(|| Some(StatusCode::SERVICE_UNAVAILABLE), shows).await?;
     let world = World::new(&[])?;
-    let gateway = serve(world.setting(&provider).gateway()?.router()).await?;
+    let gateway = serve(both(&world.setting(&provider).gateway()?)).await?;
     assert!(invoke(&gateway, b"input".to_vec()).await.is_err());
     let reason = sign(&gateway, &Claim { invocations: 2, ..first() }).await?.expect_err("it was one");
-    assert!(reason.contains("record 1 is of invocation") && reason.contains("has a record already"), "{reason}");
+    assert!(reason.contains("record 1 is shown, and there can be no more than 1"), "{reason}");
     Ok(())
 }
 
 #[tokio::test]
 async fn what_a_killed_gateway_did_not_measure_is_bounded_by_fuel_and_limits() -> Result<()> {
-    // Said to be of 20 seconds with little fuel, and with all there may be: that lasts two seconds on a slow core.
-    for (fuel, most) in [(1, 1_000), (100_000_000, 2_000)] {
-        let (provider, asked) = unscrupulous(|| StatusCode::SERVICE_UNAVAILABLE, vec![record(0, 20_000, fuel)]).await?;
+    // Said to be of 20 seconds with little fuel, and with all there may be: that lasts a second on a slow core.
+    for (fuel, most) in [(1, 100), (100_000_000, 1_100)] {
+        let (provider, asked) = unscrupulous(|| None, vec![record(0, 20_000, fuel)]).await?;
         let world = World::new(&[])?;
         let gateway = Process::start("gateway", &world.setting(&provider)).await?;
-        // The provider refuses; killed before it noted that, the gateway knows the same as of one that is still running.
-        let _ = invoke(&gateway.url, b"input".to_vec()).await;
+        let url = gateway.url.clone();
+        let waits = tokio::spawn(async move { invoke(&url, b"input".to_vec()).await });
+        while asked.lock().expect("nobody panics under it").is_none() {
+            tokio::task::yield_now().await;
+        }
         gateway.kill().await?;
-        assert!(asked.lock().expect("nobody panics under it").is_some(), "it was forwarded");
-        let gateway = serve(world.setting(&provider).gateway()?.router()).await?;
+        assert!(waits.await?.is_err(), "it was killed meanwhile");
+        let gateway = serve(both(&world.setting(&provider).gateway()?)).await?;
         let reason = sign(&gateway, &first()).await?.expect_err("it was not measured");
         assert!(reason.contains(&format!("says 20000 ms, and {most} ms were measured")), "{reason}");
     }
     Ok(())
 }
 
-#[tokio::test]
-async fn who_hangs_up_pays_until_then_and_not_for_what_had_not_begun() -> Result<()> {
-    let forever = r#"(module (memory (export "memory") 1) (func (export "alloc") (param i32) (result i32) (i32.const 0))
-        (func (export "run") (param i32 i32) (result i64) (loop (br 0)) (unreachable)))"#;
-    let mut world = World::new(&[("forever", forever)])?;
-    world.modules.remove(0);
-    let limits = Limits { fuel: u64::MAX >> 1, time: Duration::from_secs(3), ..limits() };
-    let hosting = world.setting("").provider_with(limits)?;
-    let provider = serve(hosting.router()).await?;
-    let mut hangs = Vec::new();
-    let begin = Instant::now();
-    // Two run side by side, the third waits for its turn.
-    for number in 1..=3_u8 {
-        let id = B256::repeat_byte(number);
-        let signature = usage::sign(DOMAIN, &key(), target_of(SERVING), id, b"")?;
-        let request = client().post(slot(&provider) + "/invoke").header(usage::ID_HEADER, id.to_string());
-        let request = request.header(usage::SIGNATURE_HEADER, signature.to_string());
-        hangs.push(tokio::spawn(request.timeout(Duration::from_millis(500)).send()));
-    }
-    for hang in hangs {
-        assert!(hang.await?.is_err(), "nobody answers within half a second");
-    }
-    let hung_up = begin.elapsed();
-    while hosting.counts.invocations.get() < 2 || hosting.counts.refused.get() < 1 {
+/// Invokes once through a gateway, and waits until it has looked at the answer; why another in its place does not sign.
+async fn restarted(world: &World, desk: Arc<Desk<Ending>>, provider: &str, checks: u64) -> Result<String> {
+    assert!(once(&desk).await.is_err(), "the provider answers nothing");
+    while desk.counts.checked.get() < checks || Arc::strong_count(&desk) > 1 {
         tokio::task::yield_now().await;
     }
-    assert!(begin.elapsed() > hung_up + Duration::from_secs(1), "they ran on");
-    let book = hosting.books().all().await.pop().context("there is a book")?;
-    let durations: Vec<u32> = book.entries(0).entries.iter().map(|entry| entry.duration_ms).collect();
-    assert_eq!(durations.len(), 2);
-    assert!(durations.iter().all(|duration| *duration < 2_500), "{durations:?}");
+    drop(desk);
+    let gateway = serve(both(&world.setting(provider).gateway()?)).await?;
+    Ok(sign(&gateway, &first()).await?.expect_err("it was found out before"))
+}
+
+async fn once(desk: &Arc<Desk<Ending>>) -> Result<Invoked, Refusal> {
+    desk.invoke(DealId(SERVING.deal), SERVING.slot, None, axum::body::Bytes::from_static(b"input")).await
+}
+
+#[tokio::test]
+async fn a_gateway_that_restarts_pays_no_more_than_it_measured() -> Result<()> {
+    // As much as its fuel could take, kept back until nobody remembers.
+    let shows = vec![record(0, 900, 90_000_000)];
+    let (provider, _) = unscrupulous(|| Some(StatusCode::SERVICE_UNAVAILABLE), shows).await?;
+    let world = World::new(&[])?;
+    let reason = restarted(&world, world.setting(&provider).gateway()?, &provider, 0).await?;
+    assert!(reason.contains("says 900 ms"), "{reason}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_gateway_that_restarts_remembers_what_it_found_out() -> Result<()> {
+    let (provider, _) = unscrupulous(|| Some(StatusCode::OK), vec![record(0, 0, 0)]).await?;
+    let world = World::new(&[])?;
+    let reason = restarted(&world, world.setting(&provider).wary()?, &provider, 1).await?;
+    assert!(reason.contains("does not make of this input"), "{reason}");
+
+    let world = World::new(&[])?;
+    let provider = liar(&world, |invoked| invoked.usage.charge += 1).await?;
+    let desk = world.setting(&provider).gateway()?;
+    assert!(once(&desk).await.is_ok(), "the first shows it");
+    drop(desk);
+    let refused = once(&world.setting(&provider).gateway()?).await.expect_err("it was found out before");
+    assert!(refused.1.contains("not paid further"), "{refused:?}");
+    Ok(())
+}
+
+/// Burns some 95 million of fuel, and answers nothing of its input.
+const LONG: &str = r#"(module (memory (export "memory") 1)
+    (func (export "alloc") (param i32) (result i32) (i32.const 0))
+    (func (export "run") (param i32 i32) (result i64) (local i32)
+        (loop (br_if 0 (i32.lt_u (local.tee 2 (i32.add (local.get 2) (i32.const 1))) (i32.const 14000000))))
+        (i64.const 0)))"#;
+
+/// Says after a second that `LONG` has no output, and so many milliseconds.
+async fn without_output(duration_ms: u32) -> Result<(Arc<Desk<Ending>>, Result<Signed, String>)> {
+    let late = move |headers: HeaderMap| async move {
+        let id = headers.get(usage::ID_HEADER).and_then(|id| id.to_str().ok()).and_then(|id| id.parse().ok());
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let usage = Entry::new(id.expect("a gateway names each invocation"), &record(0, duration_ms, 90_000_000));
+        axum::Json(Invoked { output: None, trap: Some("it ran for longer than it may".to_owned()), usage })
+    };
+    let provider = serve(Router::new().route(&(slot("") + "/invoke"), post(late))).await?;
+    let world = World::new(&[("long", LONG)])?;
+    let modules = Some(world.folder.path().join("modules"));
+    let limits = Limits { time: Duration::from_secs(1), ..limits() };
+    let options =
+        Options { modules, one_in: 1, within: WITHIN, limits, ..Options::new(world.folder.path().join("gateway")) };
+    let desk = Desk::new(DOMAIN, key(), Ending::default(), &options)?;
+    desk.update(world.setting("").served(&provider), NOW);
+    let gateway = serve(both(&desk)).await?;
+    let long = format!("{}/invoke?module={}", slot(&gateway), world.modules[1]);
+    let invoked: Invoked = answer(client().post(long)).await?.1.map_err(anyhow::Error::msg)?;
+    let claim = Claim { amount: invoked.usage.charge, usage_root: root_of(&invoked.usage), ..first() };
+    let signed = sign(&gateway, &claim).await?;
+    Ok((desk, signed))
+}
+
+#[tokio::test]
+async fn a_provider_that_ran_out_of_time_is_not_cut_off_and_one_that_gave_up_before_is() -> Result<()> {
+    let (desk, signed) = without_output(1_000).await?;
+    let signed = signed.map_err(anyhow::Error::msg)?;
+    assert_eq!((signed.invocations, signed.amount), (1, 1_000_000));
+    assert_eq!((desk.counts.checked.get(), desk.counts.differences.get()), (1, 0));
+    let (desk, signed) = without_output(999).await?;
+    let reason = signed.expect_err("it had time left");
+    assert!(reason.contains("does not make of this input") && desk.counts.checked.get() == 1, "{reason}");
     Ok(())
 }

@@ -1,12 +1,16 @@
 //! A provider that hosts a module and a gateway that signs for it, over HTTP; killed as processes, and lied to.
 
+mod claims;
+mod collected;
+mod hosts;
 mod kills;
 mod lies;
+mod modules;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::Stdio;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use alloy::primitives::aliases::U96;
@@ -21,6 +25,8 @@ use scripts::gateway::book::Served;
 use scripts::gateway::desk::Desk;
 use scripts::gateway::run::Options;
 use scripts::ids::DealId;
+use scripts::prober::statement::Target;
+use scripts::usage::ends::Ends;
 use scripts::usage::{self, Claim, Entries, Invoked, Proof, Refused, Signed, target_of};
 use scripts::workload::books::Books;
 use scripts::workload::invoke::{Hosted, Hosting, Registry};
@@ -41,6 +47,11 @@ const GATEWAY: B256 = B256::repeat_byte(1);
 const WITHIN: Duration = Duration::from_secs(30);
 /// Tells the test program to be a process of a test.
 const ROLE: &str = "SURETY_TEST_ROLE";
+
+/// A module that uses up whatever it may.
+const FOREVER: &str = r#"(module (memory (export "memory") 1)
+    (func (export "alloc") (param i32) (result i32) (i32.const 0))
+    (func (export "run") (param i32 i32) (result i64) (loop (br 0)) (unreachable)))"#;
 
 fn key() -> PrivateKeySigner {
     PrivateKeySigner::from_bytes(&GATEWAY).expect("a number in range")
@@ -67,6 +78,22 @@ struct Registered;
 impl Registry for Registered {
     async fn signs(&self, customer: Address, gateway: Address) -> Result<bool> {
         Ok((customer, gateway) == (CUSTOMER, key().address()))
+    }
+}
+
+/// When the serving ends, as a test says.
+#[derive(Debug, Clone, Default)]
+struct Ending(Arc<Mutex<Option<u64>>>);
+
+impl Ending {
+    fn set(&self, end: u64) {
+        *self.0.lock().expect("nobody panics under it") = Some(end);
+    }
+}
+
+impl Ends for Ending {
+    async fn end_of(&self, _: Target) -> Result<Option<u64>> {
+        Ok(*self.0.lock().expect("nobody panics under it"))
     }
 }
 
@@ -117,24 +144,34 @@ impl Setting {
         let books = Books::new(self.folder.join("provider"), DOMAIN);
         let hosting = Hosting::new(books, Registered, Some(self.folder.join("modules")), limits, 2)?;
         let hosting = Arc::new(hosting);
-        let (modules, price) = (self.modules.clone(), U96::from(PRICE));
-        let hosted = Hosted { serving: SERVING, price, customer: CUSTOMER, modules };
-        hosting.update(BTreeMap::from([((DealId(SERVING.deal), SERVING.slot), hosted)]), NOW);
+        hosting.update(self.hosted(), NOW);
         Ok(hosting)
     }
 
-    fn gateway(&self) -> Result<Arc<Desk>> {
-        self.gateway_with(Options::new(self.folder.join("gateway")))
+    fn hosted(&self) -> BTreeMap<(DealId, u8), Hosted> {
+        let (modules, price) = (self.modules.clone(), U96::from(PRICE));
+        let gateways = Arc::new(BTreeSet::from([key().address()]));
+        let hosted = Hosted { serving: SERVING, price, customer: CUSTOMER, gateways, modules };
+        BTreeMap::from([((DealId(SERVING.deal), SERVING.slot), hosted)])
+    }
+
+    /// Takes the provider's word, within what it measures itself.
+    fn gateway(&self) -> Result<Arc<Desk<Ending>>> {
+        self.gateway_with(Options { one_in: 0, ..Options::new(self.folder.join("gateway")) })
     }
 
     /// Runs every input again.
-    fn wary(&self) -> Result<Arc<Desk>> {
+    fn wary(&self) -> Result<Arc<Desk<Ending>>> {
         let modules = Some(self.folder.join("modules"));
         self.gateway_with(Options { modules, one_in: 1, ..Options::new(self.folder.join("gateway")) })
     }
 
-    fn gateway_with(&self, options: Options) -> Result<Arc<Desk>> {
-        let desk = Desk::new(DOMAIN, key(), &Options { within: WITHIN, limits: limits(), ..options })?;
+    fn gateway_with(&self, options: Options) -> Result<Arc<Desk<Ending>>> {
+        self.gateway_until(Ending::default(), options)
+    }
+
+    fn gateway_until(&self, ending: Ending, options: Options) -> Result<Arc<Desk<Ending>>> {
+        let desk = Desk::new(DOMAIN, key(), ending, &Options { within: WITHIN, limits: limits(), ..options })?;
         desk.update(self.served(&self.endpoint), NOW);
         Ok(desk)
     }
@@ -151,6 +188,11 @@ async fn serve(router: Router) -> Result<String> {
     let url = format!("http://{}", listener.local_addr()?);
     tokio::spawn(async move { axum::serve(listener, router).await });
     Ok(url)
+}
+
+/// Both of a gateway's addresses as one, where a test is not about them.
+fn both(desk: &Arc<Desk<Ending>>) -> Router {
+    desk.router().merge(desk.claims())
 }
 
 /// A provider or a gateway as a process of its own, that can be killed.
@@ -184,7 +226,7 @@ impl Process {
 async fn a_process_of_a_test() -> Result<()> {
     let Ok(role) = std::env::var(ROLE) else { return Ok(()) };
     let setting: Setting = serde_json::from_str(&std::env::var("SURETY_TEST_SETTING")?)?;
-    let router = if role == "provider" { setting.provider()?.router() } else { setting.gateway()?.router() };
+    let router = if role == "provider" { setting.provider()?.router() } else { both(&setting.gateway()?) };
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("\nhttp://{}", listener.local_addr()?);
     Ok(axum::serve(listener, router).await?)
@@ -230,6 +272,24 @@ async fn claim(provider: &str) -> Result<Claim> {
     }
 }
 
+/// Straight to the provider, as gateways ask it.
+fn asking(provider: &str, signature: &Bytes, id: B256, input: &'static [u8]) -> reqwest::RequestBuilder {
+    asking_of(SERVING, provider, signature, id, input)
+}
+
+fn asking_of(
+    serving: Serving,
+    provider: &str,
+    signature: &Bytes,
+    id: B256,
+    input: &'static [u8],
+) -> reqwest::RequestBuilder {
+    let url = format!("{provider}/v1/deals/{}/slots/{}/invoke", serving.deal, serving.slot);
+    let request = client().post(url).header(usage::ID_HEADER, id.to_string());
+    let request = request.header(usage::INPUT_HEADER, keccak256(input).to_string());
+    request.header(usage::SIGNATURE_HEADER, signature.to_string()).body(input)
+}
+
 fn sha256(input: &[u8]) -> Bytes {
     use sha2::Digest as _;
     sha2::Sha256::digest(input).to_vec().into()
@@ -240,7 +300,7 @@ async fn what_ran_is_paid_for_by_a_voucher_against_which_each_record_is_checked(
     let world = World::new(&[])?;
     let hosting = world.setting("").provider()?;
     let provider = serve(hosting.router()).await?;
-    let gateway = serve(world.setting(&provider).gateway()?.router()).await?;
+    let gateway = serve(both(&world.setting(&provider).gateway()?)).await?;
     for number in 0..10_u8 {
         let input = vec![number; 100];
         let invoked = invoke(&gateway, input.clone()).await?;
@@ -254,8 +314,8 @@ async fn what_ran_is_paid_for_by_a_voucher_against_which_each_record_is_checked(
     assert_eq!(signed.voucher().check(DOMAIN, key().address(), &signed.signature), Ok(()));
 
     let book = hosting.books().all().await.pop().context("there is a book")?;
-    book.keep(DOMAIN, signed.clone()).await?;
-    assert_eq!(book.claim(), None);
+    book.keep(DOMAIN, signed.clone(), None).await?;
+    assert_eq!(book.claim(None), None);
     invoke(&gateway, vec![]).await?;
     for index in 0..10 {
         let url = format!("{}/usage/{index}/proof?size=10", slot(&provider));
@@ -271,7 +331,7 @@ async fn what_ran_is_paid_for_by_a_voucher_against_which_each_record_is_checked(
 async fn a_gateway_signs_no_more_than_it_measured() -> Result<()> {
     let world = World::new(&[])?;
     let provider = serve(world.setting("").provider()?.router()).await?;
-    let gateway = serve(world.setting(&provider).gateway()?.router()).await?;
+    let gateway = serve(both(&world.setting(&provider).gateway()?)).await?;
     for _ in 0..3 {
         invoke(&gateway, b"input".to_vec()).await?;
     }
@@ -281,10 +341,7 @@ async fn a_gateway_signs_no_more_than_it_measured() -> Result<()> {
         (Claim { usage_root: B256::ZERO, ..claim.clone() }, "root"),
         (Claim { amount: claim.amount + 1, ..claim.clone() }, "cost"),
         (Claim { invocations: 0, usage_root: metering::empty_root(), ..claim.clone() }, "nothing to sign for"),
-        (
-            Claim { target: scripts::prober::statement::Target { serving: 4, ..claim.target }, ..claim.clone() },
-            "no served slot",
-        ),
+        (Claim { target: Target { serving: 4, ..claim.target }, ..claim.clone() }, "no served slot"),
     ] {
         let reason = sign(&gateway, &wrong).await?.expect_err("it is more than was measured");
         assert!(reason.contains(why), "{reason}");
@@ -294,18 +351,79 @@ async fn a_gateway_signs_no_more_than_it_measured() -> Result<()> {
 }
 
 #[tokio::test]
+async fn who_may_claim_may_not_invoke_and_the_other_way_round() -> Result<()> {
+    let world = World::new(&[])?;
+    let provider = serve(world.setting("").provider()?.router()).await?;
+    let desk = world.setting(&provider).gateway()?;
+    let (gateway, claims) = (serve(desk.router()).await?, serve(desk.claims()).await?);
+    let status = async |request: reqwest::RequestBuilder| anyhow::Ok(request.send().await?.status().as_u16());
+    invoke(&gateway, b"input".to_vec()).await?;
+    let claim = claim(&provider).await?;
+    for stranger in [
+        client().post(slot(&claims) + "/invoke").body("input"),
+        client().get(slot(&claims)),
+        client().get(format!("{claims}/metrics")),
+        client().post(format!("{gateway}/v1/vouchers")).json(&claim),
+    ] {
+        assert_eq!(status(stranger).await?, 404);
+    }
+    let flood = client().post(format!("{claims}/v1/vouchers")).header("content-type", "application/json");
+    assert_eq!(status(flood.body(vec![b' '; 1 << 20])).await?, 413);
+    assert_eq!(desk.counts.forwarded.get(), 1);
+    assert!(sign(&claims, &claim).await?.is_ok());
+    Ok(())
+}
+
+#[tokio::test]
+async fn of_a_serving_that_ended_back_in_time_what_came_before_is_signed_for() -> Result<()> {
+    let world = World::new(&[])?;
+    let hosting = world.setting("").provider()?;
+    let provider = serve(hosting.router()).await?;
+    let (setting, ending) = (world.setting(&provider), Ending::default());
+    let desk = setting.gateway_until(ending.clone(), Options::new(world.folder.path().join("gateway")))?;
+    let gateway = serve(both(&desk)).await?;
+    let mut amounts = Vec::new();
+    for number in 0..5 {
+        desk.update(setting.served(&provider), NOW + 100 * number);
+        amounts.push(invoke(&gateway, b"input".to_vec()).await?.usage.charge);
+    }
+    let book = hosting.books().all().await.pop().context("there is a book")?;
+    let all = sign(&gateway, &book.claim(None).context("it was used")?).await?.map_err(anyhow::Error::msg)?;
+    assert_eq!((all.invocations, all.until), (5, NOW + 400));
+    book.keep(DOMAIN, all, None).await?;
+
+    // A failover says that it ended before what was signed for.
+    let end = Some(NOW + 250);
+    ending.set(NOW + 250);
+    desk.update(BTreeMap::new(), NOW + 900);
+    let claim = book.claim(end).context("what was signed cannot be redeemed")?;
+    let cut = sign(&gateway, &claim).await?.map_err(anyhow::Error::msg)?;
+    assert_eq!((cut.invocations, cut.from, cut.until), (3, NOW - 60, NOW + 200));
+    assert_eq!(cut.amount, amounts[..3].iter().sum::<u128>());
+    book.keep(DOMAIN, cut.clone(), end).await?;
+    assert_eq!(book.redeemable(end), Some(cut.clone()));
+    assert_eq!(sign(&gateway, &claim).await?, Ok(cut), "the same again");
+    let gone = invoke(&gateway, b"input".to_vec()).await.expect_err("it ended");
+    assert!(gone.to_string().contains("no served slot"), "{gone}");
+
+    ending.set(NOW - 1);
+    desk.update(BTreeMap::new(), NOW + 901);
+    let late = sign(&gateway, &claim).await?.expect_err("nothing came before it");
+    assert!(late.contains("before the serving ended"), "{late}");
+    Ok(())
+}
+
+#[tokio::test]
 async fn strangers_and_repetitions_do_not_run() -> Result<()> {
     let world = World::new(&[])?;
     let hosting = world.setting("").provider()?;
     let provider = serve(hosting.router()).await?;
     let (id, target, client) = (B256::repeat_byte(3), target_of(SERVING), client());
-    let post = |signature: Bytes, id: B256, input: &'static [u8]| {
-        let request = client.post(slot(&provider) + "/invoke").header(usage::ID_HEADER, id.to_string());
-        answer::<Invoked>(request.header(usage::SIGNATURE_HEADER, signature.to_string()).body(input))
-    };
+    let post =
+        |signature: Bytes, id: B256, input: &'static [u8]| answer::<Invoked>(asking(&provider, &signature, id, input));
     let signature = usage::sign(DOMAIN, &key(), target, id, b"input")?;
     let stranger = usage::sign(DOMAIN, &PrivateKeySigner::random(), target, id, b"input")?;
-    let earlier = scripts::prober::statement::Target { serving: 2, ..target };
+    let earlier = Target { serving: 2, ..target };
     let replayed = usage::sign(DOMAIN, &key(), earlier, id, b"input")?;
     assert_eq!(post(stranger, id, b"input").await?.0, 403);
     assert_eq!(post(replayed, id, b"input").await?.0, 403);
@@ -326,21 +444,12 @@ async fn strangers_and_repetitions_do_not_run() -> Result<()> {
 
 #[tokio::test]
 async fn a_host_survives_what_modules_do_and_charges_what_ran() -> Result<()> {
-    let module = |run: &str| {
-        format!(
-            r#"(module (memory (export "memory") 1) (func (export "alloc") (param i32) (result i32) (i32.const 0))
-                (func (export "run") (param i32 i32) (result i64) {run}))"#
-        )
-    };
-    let (forever, grow) = (
-        module("(loop (br 0)) (unreachable)"),
-        module("(loop (drop (memory.grow (i32.const 1))) (br 0)) (unreachable)"),
-    );
+    let grow = FOREVER.replace("(br 0)", "(drop (memory.grow (i32.const 1))) (br 0)");
     let import = r#"(module (import "env" "shell" (func)))"#;
-    let world = World::new(&[("forever", &forever), ("grow", &grow), ("import", import)])?;
+    let world = World::new(&[("forever", FOREVER), ("grow", &grow), ("import", import)])?;
     let hosting = world.setting("").provider()?;
     let provider = serve(hosting.router()).await?;
-    let gateway = serve(world.setting(&provider).gateway()?.router()).await?;
+    let gateway = serve(both(&world.setting(&provider).gateway()?)).await?;
     let call =
         |module: B256| answer::<Invoked>(client().post(format!("{}/invoke?module={module}", slot(&gateway))).body("x"));
     let trapped = call(world.modules[1]).await?.1.map_err(anyhow::Error::msg)?;

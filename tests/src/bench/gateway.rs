@@ -14,6 +14,7 @@ use scripts::gateway::run::Gateway;
 use scripts::ids::{DealId, OfferId};
 use scripts::usage::METERED;
 use scripts::workload::host::{self, Host, MeteringOptions, Meters};
+use scripts::workload::rounds;
 use scripts::{author, delegator, gateway, offer, operator, provider};
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -39,7 +40,7 @@ const VOUCHER_EVERY: u64 = 3_600;
 const POLL: Duration = Duration::from_millis(20);
 const PATIENCE: Duration = Duration::from_secs(60);
 
-pub(super) async fn run() -> Result<()> {
+pub async fn run() -> Result<()> {
     let print = |metric, value: u64, unit| {
         Figure { bench: "replay", case: "gateway", metric, value: value.into(), unit }.print()
     };
@@ -89,10 +90,12 @@ impl Stand {
         let module = shelve(folder.path())?;
         let gate = TcpListener::bind("127.0.0.1:0").await?;
         let url = format!("http://{}", gate.local_addr()?);
-        let (meters, offer, provider) = host(&chain, &deployment, folder.path(), &url).await?;
+        let claims = TcpListener::bind("127.0.0.1:0").await?;
+        let customer = Customer(purse(&chain, &deployment, "customer").await?);
+        let asked = rounds::Gateway { customer: customer.address, url: format!("http://{}", claims.local_addr()?) };
+        let (meters, offer, provider) = host(&chain, &deployment, folder.path(), asked).await?;
         let author = actor(&chain, &deployment, "author").await?;
         author::publish(&author.context, module, author.units(ROYALTY)?, "ipfs://hash").await?;
-        let customer = Customer(purse(&chain, &deployment, "customer").await?);
         let key = actors::key("gateway")?;
         gateway::set(&customer.context, key.address(), customer.units(CAP)?).await?;
         let mut job = customer.job(1, "1200", TERM_DAYS, TERM_DAYS.into())?;
@@ -105,7 +108,7 @@ impl Stand {
         let options = gateway::run::Options { poll: POLL, ..gateway::run::Options::new(folder.path().join("gateway")) };
         let front = Gateway::open(signing.acting_for(customer.address), options)?;
         let seen = front.meters();
-        tokio::spawn(front.run(gate, std::future::pending()));
+        tokio::spawn(front.run(gate, claims, std::future::pending()));
         let served = seen.until(|meters| meters.servings.get() == 1);
         tokio::time::timeout(PATIENCE, served).await.context("nobody serves the deal")?;
         let head = chain.head().await?.number;
@@ -172,7 +175,7 @@ async fn host(
     chain: &Chain,
     deployment: &Deployment,
     folder: &Path,
-    gateway: &str,
+    gateway: rounds::Gateway,
 ) -> Result<(Arc<Meters>, OfferId, Provider)> {
     let provider = Provider(purse(chain, deployment, "provider").await?);
     let listener = TcpListener::bind("127.0.0.1:0").await?;
@@ -187,7 +190,7 @@ async fn host(
         modules: folder.join("modules"),
         limits: Limits::default(),
         at_once: std::thread::available_parallelism().map_or(1, usize::from),
-        gateways: vec![gateway.to_owned()],
+        gateways: vec![gateway],
         every: VOUCHER_EVERY,
     };
     let options = host::Options { is_readying: false, poll: POLL, metering: Some(metering), jobs: None };

@@ -1,4 +1,4 @@
-//! The trace again, paid by what ran: metered deals, vouchers each hour, royalties of authors, and a proof of one computation.
+//! The trace again, paid by what ran: metered deals, vouchers each hour, royalties of authors, and proofs of computations.
 
 use alloy::primitives::aliases::U96;
 use alloy::primitives::{B256, Bytes};
@@ -12,7 +12,7 @@ use scripts::chain::Context;
 use scripts::customer::OpenArgs;
 use scripts::ids::{DealId, OfferId};
 use scripts::proof::circuit::{self, Circuit, Source, Work};
-use scripts::proof::{self, GROTH16, bundle, check};
+use scripts::proof::{self, GROTH16, SAMPLED, bundle, check};
 use scripts::usage::METERED;
 use scripts::voucher::written;
 use scripts::{author, customer, gateway, keeper, offer, provider};
@@ -20,6 +20,7 @@ use scripts::{author, customer, gateway, keeper, offer, provider};
 use super::cast::{AUTHORS, AUTHORS_OF_TRACE, KEEPER, METERED_CUSTOMER, METERED_HOST, PROVIDERS};
 use super::earning::claim_fees;
 use super::ending::books_balance;
+use super::sampled;
 use super::served::{self, named};
 use super::stage::{DAY, HOUR, PRICE, Stage, number};
 use super::words::{counted, grouped, usd};
@@ -70,7 +71,7 @@ pub(super) async fn play(stage: &mut Stage) -> Result<()> {
     let demands = trace::demands(&functions)?;
     let gateway = appoint(stage).await?;
     let mut paid = Paid { escrow: 0, fees: 0 };
-    let args = asked(stage, "modules", 1, &modules, (0, B256::ZERO))?;
+    let args = asked(stage, "modules", 1, &modules, (SAMPLED, B256::ZERO))?;
     let live = DealId(open(stage, args, offer, &mut paid).await?.0.deal);
     let served = served::play(stage, live).await?;
     // The trace's day begins at the next midnight.
@@ -90,8 +91,9 @@ pub(super) async fn play(stage: &mut Stage) -> Result<()> {
     for (place, circuit) in PROVED {
         prove(stage, slots[place].deal, circuit).await?;
     }
+    sampled::play(stage, live).await?;
     stage.report.attestations = number(&stage.get("/v1/network").await?, "attestations")?;
-    stage.voice.expect("both are attested", stage.report.attestations == PROVED.len() as u64);
+    stage.voice.expect("all three are attested", stage.report.attestations == PROVED.len() as u64 + 1);
     close(stage, &deals, served + replayed, &paid).await?;
     stage.report.deals = number(&stage.get("/v1/network").await?, "deals")?;
     Ok(())
@@ -115,7 +117,7 @@ async fn publish(stage: &Stage) -> Result<Vec<B256>> {
 async fn offer(stage: &Stage) -> Result<OfferId> {
     let host = PROVIDERS.iter().find(|part| part.name == METERED_HOST).context("the host is a provider")?;
     let terms = offer::Terms::new(host.region, host.units, stage.dollars(host.price)?);
-    let terms = offer::Terms { payment_modes: 1 << METERED, proof_kinds: 1 | 1 << GROTH16, ..terms };
+    let terms = offer::Terms { payment_modes: 1 << METERED, proof_kinds: 1 << GROTH16 | 1 << SAMPLED | 1, ..terms };
     Ok(offer::create(stage.party(METERED_HOST)?, &terms).await?.offer)
 }
 

@@ -25,6 +25,7 @@ mod program;
 mod providers;
 mod reorganisation;
 mod resilient;
+mod sampled;
 mod served;
 mod terms;
 mod words;

@@ -84,7 +84,7 @@ async fn start(stage: &mut Stage, folder: &Path) -> Result<([Program; 2], String
     }
     let key = actors::key(GATEWAY)?;
     gateway::set(stage.party(METERED_CUSTOMER)?, key.address(), stage.dollars(CAP)?).await?;
-    let (door, gate) = (free().await?, free().await?);
+    let (door, gate, claims) = (free().await?, free().await?, free().await?);
     let (endpoint, url) = (format!("http://{door}"), format!("http://{gate}"));
     let host = stage.party(METERED_HOST)?;
     let profile = provider::Profile { name: METERED_HOST.to_owned(), endpoint, operator: 0 };
@@ -92,10 +92,11 @@ async fn start(stage: &mut Stage, folder: &Path) -> Result<([Program; 2], String
     let customer = stage.address(METERED_CUSTOMER)?.to_string();
     let (usage, signed) = (folder.join("usage"), folder.join("gateway"));
     let [modules, usage, signed] = [&modules, &usage, &signed].map(|path| path.display().to_string());
-    let serve = ["provider", "serve", "--listen", &door, "--modules", &modules, "--state", &usage, "--gateway", &url];
+    let asked = format!("{customer}=http://{claims}");
+    let serve = ["provider", "serve", "--listen", &door, "--modules", &modules, "--state", &usage, "--gateway", &asked];
     let serve = Program::start(stage, METERED_HOST, &serve)?;
-    let sign = ["customer", "gateway", "--listen", &gate, "--account", &customer, "--state", &signed];
-    let sign = [&sign[..], &["--modules", &modules, "--check-one-in", "8"]].concat();
+    let sign = ["customer", "gateway", "--listen", &gate, "--claims", &claims, "--account", &customer];
+    let sign = [&sign[..], &["--state", &signed, "--modules", &modules, "--check-one-in", "8"]].concat();
     let sign = Program::start(stage, GATEWAY, &sign)?;
     stage
         .voice

@@ -178,7 +178,7 @@ impl Keeper {
         if let Some(listener) = listener {
             tracing::info!("metrics on http://{}/metrics", listener.local_addr()?);
             let router = self.router();
-            tokio::spawn(async move { axum::serve(listener, router).await });
+            tokio::spawn(listen::serve(listener, router, std::future::pending()));
         }
         tracing::info!("keeping");
         tokio::select! {

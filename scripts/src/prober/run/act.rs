@@ -120,7 +120,7 @@ impl Prober {
                 Want::Failover => Act::Failover(*target),
                 Want::Report { is_up, .. } => Act::Report(*target, is_up),
             };
-            let is_free = !self.underway.contains(&act) && !self.rested.contains_key(&act);
+            let is_free = !self.underway.has(&act) && !self.rested.contains_key(&act);
             if is_free && self.waits.may(&act.to_string(), time) {
                 wanted.push((act, *target, want));
             }
@@ -163,21 +163,19 @@ impl Prober {
 
     /// Sends it, and is told later what came of it.
     pub(super) async fn try_post<C: SolCall>(&mut self, act: Act, to: Address, call: C) {
-        if self.underway.contains(&act) || !self.waits.may(&act.to_string(), self.head.time) {
+        if self.underway.has(&act) || !self.waits.may(&act.to_string(), self.head.time) {
             return;
         }
         match self.context.post(to, call).await {
             Ok(posted) => {
-                self.underway.insert(act);
                 let context = self.context.clone();
-                self.posted.spawn(async move { (act, context.arrived(posted).await) });
+                self.underway.begin(act, async move { context.arrived(posted).await });
             }
             Err(error) => self.finish(act, Err(error)),
         }
     }
 
     pub(super) fn finish(&mut self, act: Act, sent: Result<()>) {
-        self.underway.remove(&act);
         match sent {
             Ok(()) => self.done(act),
             Err(error) => match refusal(&error) {

@@ -6,7 +6,7 @@ mod look;
 mod want;
 mod work;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,6 +35,7 @@ use crate::blocks::Head;
 use crate::census::Census;
 use crate::chain::{Context, Sent};
 use crate::failures::Failures;
+use crate::underway::Underway;
 use crate::waits::{Contact, Waits};
 use crate::workload::Client;
 
@@ -99,8 +100,7 @@ pub struct Prober {
     /// When each was probed last.
     probed: BTreeMap<Target, u64>,
     probing: JoinSet<Probed>,
-    posted: JoinSet<(Act, Result<Sent>)>,
-    underway: BTreeSet<Act>,
+    underway: Underway<Act, Sent>,
     /// Acts that were refused, with the block at which they were: the next one is looked at first.
     rested: BTreeMap<Act, u64>,
     /// When others are asked again, and how often they were since the last block.
@@ -141,8 +141,7 @@ impl Prober {
             sights: BTreeMap::new(),
             probed: BTreeMap::new(),
             probing: JoinSet::new(),
-            posted: JoinSet::new(),
-            underway: BTreeSet::new(),
+            underway: Underway::default(),
             rested: BTreeMap::new(),
             asked: BTreeMap::new(),
             bounds: BTreeMap::new(),
@@ -169,17 +168,18 @@ impl Prober {
 
     /// Probes until `shutdown`.
     pub async fn run(mut self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> Result<Arc<Counts>> {
-        let (_stop, stopped) = oneshot::channel::<()>();
+        let (stop, stopped) = oneshot::channel::<()>();
         let stopped = async {
             let _ = stopped.await;
         };
         tracing::info!("statements and metrics on http://{}", listener.local_addr()?);
-        let serve = axum::serve(listener, self.router()).with_graceful_shutdown(stopped);
-        tokio::spawn(async move { serve.await.context("serving statements") });
+        let server = tokio::spawn(listen::serve(listener, self.router(), stopped));
         tokio::select! {
             () = shutdown => tracing::info!("stopped; nothing is probed any more"),
             () = self.follow() => {}
         }
+        drop(stop);
+        server.await.context("serving statements")?;
         Ok(self.counts())
     }
 
@@ -205,10 +205,8 @@ impl Prober {
         while let Some(probed) = self.probing.try_join_next() {
             self.note(probed.ok());
         }
-        while let Some(done) = self.posted.try_join_next() {
-            if let Ok((act, sent)) = done {
-                self.finish(act, sent.map(|_| ()));
-            }
+        while let Some((act, sent)) = self.underway.ended() {
+            self.finish(act, sent.map(|_| ()));
         }
         let head = self.context.head().await?;
         let is_new = head.hash != self.head.hash;
@@ -221,7 +219,7 @@ impl Prober {
         self.probe();
         self.act().await;
         self.work().await;
-        if self.probing.is_empty() && self.posted.is_empty() && self.counts.head.get() != head.number {
+        if self.probing.is_empty() && self.underway.len() == 0 && self.counts.head.get() != head.number {
             self.counts.head.set(head.number);
             self.counts.pulse.beat();
         }

@@ -1,6 +1,6 @@
 //! Jobs that a prober is drawn for as executor: their chunks are computed again, and outputs are sealed, then revealed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -13,7 +13,6 @@ use contracts::sampled::ISampled::Sample;
 use contracts::{ISampled, Sampled};
 use runtime::Limits;
 use serde::{Deserialize, Serialize};
-use tokio::task::JoinSet;
 
 use super::act::Act;
 use super::{Prober, STAGGER};
@@ -23,6 +22,7 @@ use crate::ids::JobId;
 use crate::prober::execute::{Asked, Executor};
 use crate::proof;
 use crate::proof::sampled::{DRAWN, FINISHED, OPEN_TIME, OPENED, SEAL_TIME, ensure_sampled, sample_at, seal_of};
+use crate::underway::Underway;
 use crate::usage::journal::Journal;
 use crate::workload::Client;
 
@@ -73,6 +73,9 @@ enum Want {
     Send(Act),
 }
 
+/// The seed of a draw, and what its chunks' outputs hash to.
+type Computed = (B256, Vec<B256>);
+
 /// Invariants:
 /// 1. What is sealed is in the journal before it is sent.
 /// 2. Of each draw one answer is sealed, whatever happens in between.
@@ -88,8 +91,7 @@ pub(super) struct Works {
     decided: BTreeMap<JobId, u64>,
     /// What finishing takes, with the prober's place in the draw: it is tried at every block.
     finishing: BTreeMap<(JobId, B256), (usize, Sampled::finishCall)>,
-    computing: JoinSet<(JobId, B256, Result<Vec<B256>>)>,
-    underway: BTreeSet<JobId>,
+    computing: Underway<JobId, Computed>,
 }
 
 impl Works {
@@ -109,8 +111,7 @@ impl Works {
             samples: BTreeMap::new(),
             decided: BTreeMap::new(),
             finishing: BTreeMap::new(),
-            computing: JoinSet::new(),
-            underway: BTreeSet::new(),
+            computing: Underway::default(),
         })
     }
 
@@ -232,11 +233,9 @@ impl Prober {
     }
 
     async fn keep_computed(&mut self, works: &mut Works) {
-        while let Some(computed) = works.computing.try_join_next() {
-            let Ok((job, seed, outputs)) = computed else { continue };
-            works.underway.remove(&job);
-            let kept = match outputs {
-                Ok(outputs) => works.keep(job, seed, outputs).await,
+        while let Some((job, computed)) = works.computing.ended() {
+            let kept = match computed {
+                Ok((seed, outputs)) => works.keep(job, seed, outputs).await,
                 Err(error) => Err(error),
             };
             match kept {
@@ -251,28 +250,24 @@ impl Prober {
     }
 
     async fn compute(&mut self, works: &mut Works, id: JobId) {
-        let is_free = works.computing.len() < AT_ONCE && !works.underway.contains(&id);
+        let is_free = works.computing.len() < AT_ONCE && !works.computing.has(&id);
         let Some(sample) = works.samples.get(&id).filter(|_| is_free) else { return };
         if !self.waits.may(&computing(id), self.head.time) {
             return;
         }
         let (context, executor, roll) = (self.context.clone(), works.executor.clone(), self.roll.all());
         let (seed, count) = (sample.seed, sample.chunks);
-        works.underway.insert(id);
-        works.computing.spawn(async move {
-            let outputs = async {
-                let job = proof::job(&context, id).await?;
-                ensure_sampled(id, &job)?;
-                let endpoint = roll.get(&job.provider).context("its provider does not say where it serves")?;
-                let chunks = context.view(context.at().sampled, Sampled::chunksOfCall { job: id.0 }).await?;
-                executor.outputs(endpoint, &Asked { id, job, count, chunks }).await
-            };
-            (id, seed, outputs.await)
+        works.computing.begin(id, async move {
+            let job = proof::job(&context, id).await?;
+            ensure_sampled(id, &job)?;
+            let endpoint = roll.get(&job.provider).context("its provider does not say where it serves")?;
+            let chunks = context.view(context.at().sampled, Sampled::chunksOfCall { job: id.0 }).await?;
+            Ok((seed, executor.outputs(endpoint, &Asked { id, job, count, chunks }).await?))
         });
     }
 
     async fn send(&mut self, works: &mut Works, id: JobId, act: Act) {
-        let is_free = !self.underway.contains(&act) && !self.rested.contains_key(&act);
+        let is_free = !self.underway.has(&act) && !self.rested.contains_key(&act);
         if !is_free || !self.waits.may(&act.to_string(), self.head.time) {
             return;
         }
@@ -331,7 +326,7 @@ fn computing(job: JobId) -> String {
 mod tests {
     use super::*;
     use alloy::primitives::aliases::U40;
-    use tempfile::tempdir;
+    use tempfile::{TempDir, tempdir};
 
     const JOB: JobId = JobId(7);
     const AT: u64 = 50_000;
@@ -377,11 +372,14 @@ mod tests {
         assert_eq!(super::want(JOB, &disputed, drawn, None, AT), Some(Want::Send(Act::Close(JOB))));
     }
 
+    fn executing(folder: &TempDir) -> Executing {
+        Executing { state: folder.path().to_owned(), within: Duration::from_secs(1), limits: Limits::default() }
+    }
+
     #[tokio::test]
     async fn an_answer_is_the_same_after_a_restart() -> Result<()> {
         let folder = tempdir()?;
-        let (state, within) = (folder.path().to_owned(), Duration::from_secs(1));
-        let executing = Executing { state, within, limits: Limits::default() };
+        let executing = executing(&folder);
         let mut works = Works::open(&executing)?;
         let (seed, outputs) = (B256::repeat_byte(5), vec![B256::repeat_byte(6); 3]);
         works.keep(JOB, seed, outputs.clone()).await?;

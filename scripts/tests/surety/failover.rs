@@ -3,44 +3,30 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use alloy::node_bindings::{Anvil, AnvilInstance};
-use alloy::primitives::Address;
 use alloy::providers::Provider as _;
 use alloy::providers::ext::AnvilApi as _;
 use alloy::rpc::types::Filter;
-use alloy::signers::local::PrivateKeySigner;
 use alloy::sol_types::SolEvent;
 use anyhow::{Context as _, Result, ensure};
 use contracts::{Deals, IFaults};
 use scripts::blocks::Head;
 use scripts::chain::Context;
 use scripts::customer::{OpenArgs, STANDBY};
-use scripts::deploy::Config;
-use scripts::deployment::Deployment;
 use scripts::ids::{DealId, OfferId};
 use scripts::prober::run::{self, Counts, Prober};
 use scripts::provider::{Profile, Terms};
 use scripts::workload::host::{self, Host, Meters};
-use scripts::{customer, delegator, deploy, offer, operator, prober, provider, wallet};
+use scripts::{customer, delegator, offer, operator, prober, provider};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-const DEPLOYER: usize = 0;
-const PAULA: usize = 1;
+use crate::world::{CAROL, DAY, DEPLOYER, DOLLAR, PAULA, TOKEN, World};
+
 const SARA: usize = 2;
-const CAROL: usize = 3;
 const PROBERS: std::ops::Range<usize> = 10..15;
 
-const TOKEN: u128 = 10_u128.pow(18);
-const DOLLAR: u128 = 1_000_000;
-const DAY: u64 = 86_400;
 const POLL: Duration = Duration::from_millis(20);
 const PATIENCE: Duration = Duration::from_secs(60);
-
-struct World {
-    anvil: AnvilInstance,
-    deployment: Deployment,
-}
 
 /// Something that serves until it is dropped.
 struct Running<T> {
@@ -55,41 +41,17 @@ fn until_dropped() -> (oneshot::Sender<()>, impl Future<Output = ()> + Send + 's
     })
 }
 
+async fn start() -> Result<World> {
+    let world = World::start_with(&["--accounts", "16"]).await?;
+    let bank = world.party(DEPLOYER).await?;
+    for who in [PAULA, SARA, CAROL].into_iter().chain(PROBERS) {
+        operator::mint(&bank, world.address(who), 1_000_000 * TOKEN, 100_000 * DOLLAR).await?;
+    }
+    operator::mint(&bank, bank.sender()?, 0, 1_000 * DOLLAR).await?;
+    Ok(world)
+}
+
 impl World {
-    async fn start() -> Result<Self> {
-        let path = xtask::tools::foundry("anvil").map_err(anyhow::Error::from_boxed)?;
-        let anvil = Anvil::at(path).args(["--accounts", "16"]).try_spawn()?;
-        let signer = PrivateKeySigner::from(anvil.keys()[DEPLOYER].clone());
-        let (provider, deployer) = wallet::connect(&anvil.endpoint(), Some(signer)).await?;
-        let deployer = deployer.context("a signer has an address")?;
-        let config = Config::development(anvil.addresses()[8], anvil.addresses()[9], anvil.addresses()[7]);
-        let deployment = deploy::deploy(&provider, deployer, &config).await?;
-        let world = Self { anvil, deployment };
-        let bank = world.party(DEPLOYER).await?;
-        for who in [PAULA, SARA, CAROL].into_iter().chain(PROBERS) {
-            operator::mint(&bank, world.address(who), 1_000_000 * TOKEN, 100_000 * DOLLAR).await?;
-        }
-        operator::mint(&bank, deployer, 0, 1_000 * DOLLAR).await?;
-        Ok(world)
-    }
-
-    fn address(&self, who: usize) -> Address {
-        self.anvil.addresses()[who]
-    }
-
-    async fn party(&self, who: usize) -> Result<Context> {
-        let signer = PrivateKeySigner::from(self.anvil.keys()[who].clone());
-        let (provider, sender) = wallet::connect(&self.anvil.endpoint(), Some(signer.clone())).await?;
-        Ok(Context::new(provider, sender, self.deployment.clone()).await?.signing_with(signer))
-    }
-
-    async fn pass(&self, seconds: u64) -> Result<u64> {
-        let context = self.party(DEPLOYER).await?;
-        context.provider.anvil_increase_time(seconds).await?;
-        context.provider.anvil_mine(Some(1), None).await?;
-        Ok(context.head().await?.number)
-    }
-
     /// A provider with one offer, and the host that will answer for it.
     async fn provider(&self, who: usize, price: u128) -> Result<(OfferId, Context, TcpListener)> {
         let context = self.party(who).await?;
@@ -162,7 +124,7 @@ async fn seats(world: &World, bank: &Context) -> Result<Vec<(Context, TcpListene
 
 impl Stage {
     async fn set() -> Result<Self> {
-        let world = World::start().await?;
+        let world = start().await?;
         let bank = world.party(DEPLOYER).await?;
         let waiting = seats(&world, &bank).await?;
         let (first, paula, paulas) = world.provider(PAULA, DOLLAR).await?;

@@ -4,25 +4,16 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use alloy::node_bindings::{Anvil, AnvilInstance};
-use alloy::providers::ext::AnvilApi as _;
-use alloy::providers::{Provider as _, ProviderBuilder};
-use alloy::signers::local::PrivateKeySigner;
 use anyhow::{Context as _, Result, bail};
-use scripts::chain::Context;
-use scripts::deploy::{self, Config};
 use scripts::ids::CommitmentId;
 use scripts::provider::{Profile, Terms};
-use scripts::{commitment, delegator, keeper, provider, wallet};
-use tempfile::TempDir;
+use scripts::{commitment, delegator, keeper, operator, provider};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStderr, Command};
 
-const DEPLOYER: usize = 0;
-const PAULA: usize = 1;
+use crate::world::{DAY, DEPLOYER, PAULA, TOKEN, World};
+
 const WANDA: usize = 2;
-const DAY: u64 = 86_400;
-const TOKEN: u128 = 10_u128.pow(18);
 
 /// Units of the commitment, and what they can fill.
 const UNITS: u16 = 8;
@@ -32,75 +23,48 @@ const PUZZLES: usize = 64;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A chain on which paula pledged eight units of each class, whose first day has just begun.
-struct World {
-    anvil: AnvilInstance,
-    folder: TempDir,
+struct Stage {
+    world: World,
     cpu: CommitmentId,
     gpu: CommitmentId,
 }
 
-impl World {
-    async fn start() -> Result<Self> {
-        let path = xtask::tools::foundry("anvil").map_err(anyhow::Error::from_boxed)?;
+impl Stage {
+    async fn set() -> Result<Self> {
         // Days of the protocol begin at midnight.
-        let anvil = Anvil::at(path).args(["--timestamp", "1798761600"]).try_spawn()?;
-        let folder = tempfile::tempdir()?;
-        let signer = PrivateKeySigner::from(anvil.keys()[DEPLOYER].clone());
-        let (node, deployer) = wallet::connect(&anvil.endpoint(), Some(signer)).await?;
-        let deployer = deployer.context("a signer has an address")?;
-        let config = Config::development(anvil.addresses()[8], anvil.addresses()[9], anvil.addresses()[7]);
-        let deployment = deploy::deploy(&node, deployer, &config).await?;
-        deployment.write(&folder.path().join("deployment.json"))?;
-        let operator = Context::new(node, Some(deployer), deployment.clone()).await?;
+        let world = World::start_with(&["--timestamp", "1798761600"]).await?;
+        let operator = world.party(DEPLOYER).await?;
         keeper::observe(&operator).await?;
-
-        let signer = PrivateKeySigner::from(anvil.keys()[PAULA].clone());
-        let (node, sender) = wallet::connect(&anvil.endpoint(), Some(signer)).await?;
-        let paula = Context::new(node, sender, deployment).await?;
-        let stake = 10_000 * TOKEN;
-        scripts::operator::mint(&operator, paula.sender()?, stake, 0).await?;
+        let (paula, stake) = (world.party(PAULA).await?, 10_000 * TOKEN);
+        operator::mint(&operator, world.address(PAULA), stake, 0).await?;
         let profile = Profile { name: "paula".to_owned(), endpoint: "https://paula.example".to_owned(), operator: 0 };
         provider::register(&paula, profile, Terms { first_loss_bps: 2_000, ..Terms::default() }).await?;
-        delegator::stake(&paula, paula.sender()?, stake).await?;
+        delegator::stake(&paula, world.address(PAULA), stake).await?;
         let cpu = commitment::pledge(&paula, 0, UNITS, 1).await?.commitment;
         let gpu = commitment::pledge(&paula, 1, UNITS, 1).await?.commitment;
-        let world = Self { anvil, folder, cpu, gpu };
         world.pass(DAY).await?;
-        Ok(world)
-    }
-
-    async fn pass(&self, seconds: u64) -> Result<()> {
-        let node = ProviderBuilder::new().connect_http(self.anvil.endpoint_url());
-        node.anvil_increase_time(seconds).await?;
-        Ok(node.anvil_mine(Some(1), None).await?)
-    }
-
-    async fn window(&self) -> Result<u64> {
-        let node = ProviderBuilder::new().connect_http(self.anvil.endpoint_url());
-        let head = node.get_block(alloy::eips::BlockId::latest()).await?.context("there is a block")?;
-        Ok(head.header.timestamp / 3_600)
+        Ok(Self { world, cpu, gpu })
     }
 
     fn state(&self) -> PathBuf {
-        self.folder.path().join("state")
-    }
-
-    fn surety(&self, who: usize, arguments: &[&str]) -> Result<Program> {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_surety"));
-        command.env_clear().env("RPC_URL", self.anvil.endpoint());
-        command.env("SURETY_DEPLOYMENT", self.folder.path().join("deployment.json"));
-        command.env("KEY", const_hex::encode(self.anvil.keys()[who].to_bytes()));
-        command.args(["--private-key-env", "KEY", "--json"]).args(arguments);
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-        let mut child = command.spawn()?;
-        let told = BufReader::new(child.stderr.take().context("stderr is piped")?).lines();
-        Ok(Program { child, told })
+        self.world.folder.path().join("state")
     }
 
     fn prove(&self, commitment: CommitmentId) -> Result<Program> {
         let (id, state) = (commitment.to_string(), self.state());
         let state = state.to_str().context("a temporary folder has a plain name")?;
-        self.surety(PAULA, &["provider", "prove", &id, "--threads", "2", "--no-pin", "--state", state])
+        self.world.runs(PAULA, &["provider", "prove", &id, "--threads", "2", "--no-pin", "--state", state])
+    }
+}
+
+impl World {
+    /// Starts the program as `who`, and goes on.
+    fn runs(&self, who: usize, arguments: &[&str]) -> Result<Program> {
+        let mut command = Command::from(self.program(who, &[&["--json"], arguments].concat()));
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        let mut child = command.spawn()?;
+        let told = BufReader::new(child.stderr.take().context("stderr is piped")?).lines();
+        Ok(Program { child, told })
     }
 }
 
@@ -171,31 +135,31 @@ async fn until_found(path: &Path, count: usize) -> Result<()> {
 
 #[tokio::test]
 async fn a_killed_prover_goes_on_and_a_watcher_finds_nothing_wrong() -> Result<()> {
-    let world = World::start().await?;
-    let mut proving = world.prove(world.cpu)?;
+    let stage = Stage::set().await?;
+    let mut proving = stage.prove(stage.cpu)?;
     proving.tells("solving 64 puzzles, 0 of them are there").await?;
-    let window = world.window().await?;
-    let leaves = world.state().join(format!("{window}.leaves"));
+    let window = stage.world.party(WANDA).await?.head().await?.time / 3_600;
+    let leaves = stage.state().join(format!("{window}.leaves"));
     until_found(&leaves, 3).await?;
     proving.kill().await?;
     let before = found(&leaves);
 
-    let mut proving = world.prove(world.cpu)?;
+    let mut proving = stage.prove(stage.cpu)?;
     let address = proving.tells("leaves and metrics on ").await?;
     let address = address.rsplit(' ').next().context("the line names it")?.to_owned();
     if before < PUZZLES {
         proving.tells(&format!("solving 64 puzzles, {before} of them are there")).await?;
     }
-    let second = world.prove(world.cpu)?.failed().await?;
+    let second = stage.prove(stage.cpu)?.failed().await?;
     assert!(second.contains("another prover of this commitment runs"), "{second}");
     until_found(&leaves, PUZZLES).await?;
-    world.pass(1).await?;
+    stage.world.pass(1).await?;
     proving.tells("64 puzzles of 8 units committed").await?;
 
-    let state = world.folder.path().join("watcher");
+    let state = stage.world.folder.path().join("watcher");
     let state = state.to_str().context("a temporary folder has a plain name")?;
-    let endpoint = format!("{}={address}", world.anvil.addresses()[PAULA]);
-    let mut watching = world.surety(WANDA, &["watcher", "run", "--endpoint", &endpoint, "--state", state])?;
+    let endpoint = format!("{}={address}", stage.world.address(PAULA));
+    let mut watching = stage.world.runs(WANDA, &["watcher", "run", "--endpoint", &endpoint, "--state", state])?;
     watching.tells("64 leaves are valid").await?;
     let watched = watching.stop().await?;
     assert_eq!((&watched["claims"], &watched["leaves"], &watched["faults"]), (&1.into(), &64.into(), &0.into()));
@@ -206,12 +170,12 @@ async fn a_killed_prover_goes_on_and_a_watcher_finds_nothing_wrong() -> Result<(
 
 #[tokio::test]
 async fn what_cannot_be_proved_here_is_one_sentence() -> Result<()> {
-    let world = World::start().await?;
-    let told = world.prove(world.gpu)?.failed().await?;
+    let stage = Stage::set().await?;
+    let told = stage.prove(stage.gpu)?.failed().await?;
     assert!(told.contains("graphics cards"), "{told}");
-    let told = world.surety(PAULA, &["--dry-run", "watcher", "run"])?.failed().await?;
+    let told = stage.world.runs(PAULA, &["--dry-run", "watcher", "run"])?.failed().await?;
     assert!(told.contains("nothing to plan"), "{told}");
-    let mut unknown = world.prove(CommitmentId(99))?;
+    let mut unknown = stage.prove(CommitmentId(99))?;
     unknown.tells("CommitmentUnknown").await?;
     Ok(())
 }

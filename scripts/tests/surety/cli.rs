@@ -1,10 +1,8 @@
 //! The program `surety` as people and scripts meet it: exit codes, what goes where, and what it says when something is wrong.
 
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
 
 use alloy::eips::BlockId;
-use alloy::node_bindings::{Anvil, AnvilInstance};
 use alloy::primitives::{Address, B256};
 use alloy::providers::ext::AnvilApi as _;
 use alloy::providers::{Provider as _, ProviderBuilder};
@@ -12,120 +10,22 @@ use alloy::signers::k256::elliptic_curve::rand_core::OsRng;
 use alloy::signers::local::PrivateKeySigner;
 use anyhow::{Context as _, Result};
 use scripts::amount::Part;
-use scripts::chain::Context;
 use scripts::customer::OpenArgs;
 use scripts::deploy::Config;
 use scripts::deployment::Deployment;
 use scripts::ids::DealId;
 use scripts::provider::{Profile, Terms};
-use scripts::{customer, delegator, deploy, keeper, offer, operator, provider, wallet};
-use tempfile::TempDir;
+use scripts::{customer, delegator, deploy, keeper, offer, operator, provider};
 use xtask::postgres::{Durability, Postgres};
 
-const DEPLOYER: usize = 0;
-const PAULA: usize = 1;
+use crate::world::{CAROL, DAY, DEPLOYER, DOLLAR, PAULA, TOKEN, World, surety};
+
 const DORA: usize = 2;
-const CAROL: usize = 3;
-const DAY: u64 = 86_400;
-const TOKEN: u128 = 10_u128.pow(18);
-const DOLLAR: u128 = 1_000_000;
-
-/// A chain of its own with everything deployed, and a folder for files.
-struct World {
-    anvil: AnvilInstance,
-    folder: TempDir,
-    deployment: Deployment,
-}
-
-struct Ended {
-    code: i32,
-    stdout: String,
-    stderr: String,
-}
 
 impl World {
-    async fn start() -> Result<Self> {
-        let path = xtask::tools::foundry("anvil").map_err(anyhow::Error::from_boxed)?;
-        let anvil = Anvil::at(path).try_spawn()?;
-        let signer = PrivateKeySigner::from(anvil.keys()[DEPLOYER].clone());
-        let (provider, deployer) = wallet::connect(&anvil.endpoint(), Some(signer)).await?;
-        let deployer = deployer.context("a signer has an address")?;
-        let config = Config::development(anvil.addresses()[8], anvil.addresses()[9], anvil.addresses()[7]);
-        let deployment = deploy::deploy(&provider, deployer, &config).await?;
-        let world = Self { anvil, folder: tempfile::tempdir()?, deployment };
-        world.deployment.write(&world.file())?;
-        Ok(world)
-    }
-
-    fn file(&self) -> PathBuf {
-        self.folder.path().join("deployment.json")
-    }
-
-    fn address(&self, who: usize) -> Address {
-        self.anvil.addresses()[who]
-    }
-
-    async fn party(&self, who: usize) -> Result<Context> {
-        let signer = PrivateKeySigner::from(self.anvil.keys()[who].clone());
-        let (provider, sender) = wallet::connect(&self.anvil.endpoint(), Some(signer)).await?;
-        Context::new(provider, sender, self.deployment.clone()).await
-    }
-
     async fn block(&self) -> Result<u64> {
         let provider = ProviderBuilder::new().connect_http(self.anvil.endpoint_url());
         Ok(provider.get_block_number().await?)
-    }
-
-    async fn pass(&self, seconds: u64) -> Result<()> {
-        let provider = ProviderBuilder::new().connect_http(self.anvil.endpoint_url());
-        provider.anvil_increase_time(seconds).await?;
-        provider.anvil_mine(Some(1), None).await?;
-        Ok(())
-    }
-
-    /// Runs the program as `who`, with nobody at a terminal.
-    fn surety(&self, who: usize, arguments: &[&str]) -> Result<Ended> {
-        let key = const_hex::encode(self.anvil.keys()[who].to_bytes());
-        let deployment = self.file();
-        surety(arguments, |command| {
-            command.env("RPC_URL", self.anvil.endpoint()).env("SURETY_DEPLOYMENT", deployment).env("KEY", key);
-            command.args(["--private-key-env", "KEY"]);
-        })
-    }
-}
-
-fn surety(arguments: &[&str], configure: impl FnOnce(&mut Command)) -> Result<Ended> {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_surety"));
-    command.env_clear().stdin(Stdio::null()).args(arguments);
-    configure(&mut command);
-    let output = command.output()?;
-    Ok(Ended {
-        code: output.status.code().context("the program was killed")?,
-        stdout: String::from_utf8(output.stdout)?,
-        stderr: String::from_utf8(output.stderr)?,
-    })
-}
-
-impl Ended {
-    #[track_caller]
-    fn failed_with(&self, words: &[&str]) {
-        assert_eq!((self.code, self.stdout.as_str()), (2, ""), "{}", self.stderr);
-        for word in words {
-            assert!(self.stderr.contains(word), "`{word}` is not in: {}", self.stderr);
-        }
-    }
-
-    #[track_caller]
-    fn refused_with(&self, words: &[&str]) {
-        assert_eq!((self.code, self.stdout.as_str()), (1, ""), "{}", self.stderr);
-        for word in words {
-            assert!(self.stderr.contains(word), "`{word}` is not in: {}", self.stderr);
-        }
-    }
-
-    fn json(&self) -> Result<serde_json::Value> {
-        assert_eq!(self.code, 0, "{}", self.stderr);
-        Ok(serde_json::from_str(&self.stdout)?)
     }
 }
 
@@ -429,5 +329,17 @@ async fn a_deal_settles_from_stake_to_payout() -> Result<()> {
     assert_eq!(refunded.amount.units, (1_008_000 - 14 * 12_000) * DOLLAR);
     let shown = customer::status(&carol, deal).await?;
     assert_eq!((shown.slots[0].status, shown.slots[0].escrow.units), ("ended", 0));
+    Ok(())
+}
+
+#[tokio::test]
+async fn transactions_that_are_sent_side_by_side_are_all_mined() -> Result<()> {
+    let world = World::start().await?;
+    let carol = world.party(CAROL).await?;
+    let (coin, spender) = (carol.at().stablecoin, carol.at().deals);
+    let approvals = (1..=8).map(|amount| carol.allow(coin, spender, amount));
+    for approved in futures::future::join_all(approvals).await {
+        approved?;
+    }
     Ok(())
 }
