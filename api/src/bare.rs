@@ -1,21 +1,20 @@
 //! What answers to some requests are read by, without HTTP, for the bench that compares the two.
 
-use std::time::Duration;
-
 use anyhow::{Context, Result};
 use axum::extract::FromRequestParts;
-use sqlx::PgPool;
+use sqlx::{Executor as _, Postgres, Transaction};
 
-use crate::Config;
+use crate::config::{Config, DATABASE};
 use crate::error::Error;
+use crate::held::PLAN_ONCE;
 use crate::page::{List, Origin};
 use crate::routes::{prices, providers};
 use crate::snapshot::Head;
 
-/// Connections as the server has them, and the state that its answers follow from.
-#[derive(Clone, Debug)]
+/// A connection as the server has them, in one long transaction, and the state that answers follow from.
+#[derive(Debug)]
 pub struct Bare {
-    db: PgPool,
+    db: Transaction<'static, Postgres>,
     head: Head,
 }
 
@@ -27,24 +26,22 @@ impl Origin for Head {
 
 impl Bare {
     pub async fn connect(config: &Config) -> Result<Self> {
-        let db = config.connect(config.connections).await?;
-        let head = Head::read(&mut *db.acquire().await?).await?.context("nothing is indexed")?;
+        let mut db = Config::pool(&config.database, DATABASE, 1).await?.begin().await?;
+        let head = Head::read(&mut db).await?.context("nothing is indexed")?;
+        db.execute(PLAN_ONCE).await?;
         Ok(Self { db, head })
     }
 
     /// Reads the items of a page of `/v1/prices`, and answers how many there are.
-    pub async fn prices(&self, uri: &str) -> Result<usize> {
+    pub async fn prices(&mut self, uri: &str) -> Result<usize> {
         let (mut parts, ()) = axum::http::Request::get(uri).body(())?.into_parts();
         let list = List::from_request_parts(&mut parts, &self.head).await?;
-        Ok(prices::fetch(&mut *self.db.acquire().await?, &list).await?.len())
+        Ok(prices::fetch(&mut self.db, &list).await?.len())
     }
 
     /// Reads one provider, and answers whether it is there.
-    pub async fn provider(&self, address: &str) -> Result<bool> {
+    pub async fn provider(&mut self, address: &str) -> Result<bool> {
         let address = address.parse().map_err(|_| Error::BadPath(address.to_owned()))?;
-        Ok(providers::fetch_one(&mut *self.db.acquire().await?, &self.head, address).await?.is_some())
+        Ok(providers::fetch_one(&mut self.db, &self.head, address).await?.is_some())
     }
-
-    /// How long a server of the bench holds a moment: as long as `surety-api` does by default.
-    pub const HOLD: Duration = Duration::from_millis(50);
 }

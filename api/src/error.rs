@@ -175,11 +175,11 @@ fn is_time_limit(source: &sqlx::Error) -> bool {
     source.as_database_error().and_then(|error| error.code()).as_deref() == Some(QUERY_CANCELED)
 }
 
-fn is_unavailable(source: &sqlx::Error) -> bool {
+pub(crate) fn is_unavailable(source: &sqlx::Error) -> bool {
     let code = source.as_database_error().and_then(|error| error.code());
     // 57P..: the server shuts down or starts; 53..: it has no connection or memory left; 08..: connection lost;
-    // 55..: the database accepts nobody at the moment.
-    let is_away = code.is_some_and(|code| ["57P", "53", "08", "55"].iter().any(|class| code.starts_with(class)));
+    // 55..: the database accepts nobody at the moment; 40..: what a replica reads was removed by what it replays.
+    let is_away = code.is_some_and(|code| ["57P", "53", "08", "55", "40"].iter().any(|class| code.starts_with(class)));
     is_away
         || matches!(
             source,

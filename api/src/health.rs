@@ -10,8 +10,11 @@ use serde::Serialize;
 use sqlx::migrate::Migrator;
 use sqlx::{PgPool, query, query_scalar};
 use time::OffsetDateTime;
+use tokio::time::timeout;
 
 use crate::Api;
+use crate::replica::Standing;
+use crate::snapshot::REPLICA_PATIENCE;
 
 /// Only read for its version: applying it is the indexer's work.
 static SCHEMA: Migrator = sqlx::migrate!("../indexer/migrations");
@@ -30,6 +33,44 @@ struct Readiness {
     seq: Option<i64>,
     schema_version: Option<i64>,
     schema_version_needed: i64,
+    /// How the replica stands, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replica: Option<Replica>,
+}
+
+impl Readiness {
+    fn unknown() -> Self {
+        Self {
+            is_ready: false,
+            reason: None,
+            block: None,
+            block_at: None,
+            unfinalized_blocks: None,
+            seq: None,
+            schema_version: None,
+            schema_version_needed: schema_needed(),
+            replica: None,
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct Replica {
+    /// Whether it is read; else the primary is.
+    answers: bool,
+    /// Whether it can be reached.
+    is_there: bool,
+    /// Journal entries that the primary has and it has not.
+    behind_entries: i64,
+    behind_seconds: u64,
+}
+
+impl Replica {
+    fn of(api: &Api) -> Self {
+        let Standing { answers, is_there, since, .. } = *api.standing.borrow();
+        let behind_seconds = since.map_or(0, |since| since.elapsed().as_secs());
+        Self { answers, is_there, behind_entries: api.behind(), behind_seconds }
+    }
 }
 
 pub(crate) fn router() -> Router<Api> {
@@ -57,7 +98,7 @@ async fn live() -> &'static str {
 }
 
 async fn ready(State(api): State<Api>) -> Response {
-    let readiness = readiness(&api.side).await;
+    let readiness = Readiness { replica: api.replica.as_ref().map(|_| Replica::of(&api)), ..look(&api).await };
     let status = if readiness.is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(readiness)).into_response()
 }
@@ -66,38 +107,33 @@ async fn show_metrics(State(api): State<Api>) -> Response {
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], api.metrics.render(&api)).into_response()
 }
 
-async fn readiness(db: &PgPool) -> Readiness {
-    let needed = schema_needed();
-    let mut readiness = Readiness {
-        is_ready: false,
-        reason: None,
-        block: None,
-        block_at: None,
-        unfinalized_blocks: None,
-        seq: None,
-        schema_version: None,
-        schema_version_needed: needed,
-    };
-    let version = match schema_version(db).await {
-        Ok(version) => version,
-        Err(error) => {
-            tracing::warn!(%error, "not ready: {error}");
-            readiness.reason = Some("the database cannot be reached".to_owned());
-            return readiness;
-        }
-    };
+/// Of the server that answers, or of the primary where that is a replica that went away just now.
+async fn look(api: &Api) -> Readiness {
+    let (side, primary) = (&api.read().side, &api.primary.side);
+    if !std::ptr::eq(side, primary)
+        && let Ok(Ok(readiness)) = timeout(REPLICA_PATIENCE, readiness(side)).await
+    {
+        return readiness;
+    }
+    readiness(primary).await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "not ready: {error}");
+        Readiness { reason: Some("the database cannot be reached".to_owned()), ..Readiness::unknown() }
+    })
+}
+
+async fn readiness(db: &PgPool) -> sqlx::Result<Readiness> {
+    let mut readiness = Readiness::unknown();
+    let needed = readiness.schema_version_needed;
+    let version = schema_version(db).await?;
     readiness.schema_version = Some(version);
     if version != needed {
         readiness.reason = Some(format!("the database has schema {version}, this program needs {needed}"));
-        return readiness;
+        return Ok(readiness);
     }
-    readiness.reason = match query!("select block, timestamp, finalized, seq, is_derived, halted from cursor")
-        .fetch_optional(db)
-        .await
-    {
-        Err(_) => Some("the database cannot be reached".to_owned()),
-        Ok(None) => Some("nothing is indexed yet".to_owned()),
-        Ok(Some(cursor)) => {
+    let cursor = query!("select block, timestamp, finalized, seq, is_derived, halted from cursor");
+    readiness.reason = match cursor.fetch_optional(db).await? {
+        None => Some("nothing is indexed yet".to_owned()),
+        Some(cursor) => {
             readiness.block = Some(cursor.block);
             readiness.block_at = Some(cursor.timestamp);
             readiness.unfinalized_blocks = Some(cursor.block - cursor.finalized);
@@ -107,7 +143,7 @@ async fn readiness(db: &PgPool) -> Readiness {
         }
     };
     readiness.is_ready = readiness.reason.is_none();
-    readiness
+    Ok(readiness)
 }
 
 fn schema_needed() -> i64 {

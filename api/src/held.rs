@@ -4,9 +4,22 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use sqlx::{Postgres, Transaction};
+use sqlx::{Executor as _, Postgres, Transaction};
 
 use crate::snapshot::Head;
+
+/// What makes `Plans::Once`, within a transaction.
+pub(crate) const PLAN_ONCE: &str = "set local plan_cache_mode = force_generic_plan";
+
+/// How often Postgres plans a statement.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Plans {
+    /// Each time, with the values of its parameters.
+    #[default]
+    Each,
+    /// Once a connection: for what is read by key, where planning takes longer than reading.
+    Once,
+}
 
 /// An open repeatable-read transaction, no statement of which failed, and what it sees.
 #[derive(Debug)]
@@ -14,6 +27,22 @@ pub(crate) struct Moment {
     pub(crate) db: Transaction<'static, Postgres>,
     pub(crate) head: Head,
     pub(crate) begun: Instant,
+    pub(crate) plans: Plans,
+}
+
+impl Moment {
+    /// Has its statements planned that way from now on.
+    pub(crate) async fn plan(&mut self, plans: Plans) -> sqlx::Result<()> {
+        if self.plans != plans {
+            let statement = match plans {
+                Plans::Each => "set local plan_cache_mode = force_custom_plan",
+                Plans::Once => PLAN_ONCE,
+            };
+            self.db.execute(statement).await?;
+            self.plans = plans;
+        }
+        Ok(())
+    }
 }
 
 /// Invariant: no moment here is older than `hold` when it is taken, nor of another head than the newest that is known.
@@ -28,15 +57,13 @@ impl Held {
         Self { idle: Mutex::default(), hold }
     }
 
-    /// A moment at `newest`, if one is held. Others end, so that their connections are free.
-    pub(crate) fn take(&self, newest: Option<Head>) -> Option<Moment> {
+    /// A moment at `newest`, if one is held, with these plans if there is a choice. Others end, so that their connections
+    /// are free.
+    pub(crate) fn take(&self, newest: Option<Head>, plans: Plans) -> Option<Moment> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        while let Some(moment) = idle.pop() {
-            if Some(moment.head) == newest && moment.begun.elapsed() < self.hold {
-                return Some(moment);
-            }
-        }
-        None
+        idle.retain(|moment| Some(moment.head) == newest && moment.begun.elapsed() < self.hold);
+        let same = idle.iter().rposition(|moment| moment.plans == plans);
+        same.map(|place| idle.swap_remove(place)).or_else(|| idle.pop())
     }
 
     pub(crate) fn put(&self, moment: Moment) {

@@ -16,9 +16,9 @@ mod hash;
 mod health;
 mod held;
 mod kept;
-mod listen;
 mod observe;
 mod page;
+mod replica;
 #[expect(unused_qualifications, reason = "utoipa writes out the paths of parameters under our spans")]
 mod routes;
 mod snapshot;
@@ -32,7 +32,6 @@ use axum::Router;
 use axum::extract::OriginalUri;
 use axum::http::{Method, header};
 use axum::middleware::{from_fn, from_fn_with_state};
-use sqlx::PgPool;
 use tokio::net::TcpListener;
 use tokio::sync::{OnceCell, watch};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -43,36 +42,42 @@ use utoipa::openapi::OpenApi;
 use utoipa_swagger_ui::SwaggerUi;
 
 pub use crate::config::Config;
+use crate::config::Pools;
 use crate::error::Error;
 use crate::fact::Schema;
 use crate::held::Held;
 use crate::kept::Kept;
 use crate::observe::Metrics;
 use crate::page::Origin;
-use crate::routes::{History, stream};
+use crate::replica::{Standing, Watched};
+use crate::routes::Sums;
+use crate::routes::stream::{self, Told};
 use crate::snapshot::Head;
 
 /// How long a browser may remember that it may ask.
 const PREFLIGHT_AGE: Duration = Duration::from_secs(86_400);
 
-/// Connections beside those for requests.
-const SIDE_CONNECTIONS: u32 = 4;
 /// How often transactions are ended that nobody asked for in time.
 const SWEEP: Duration = Duration::from_millis(200);
 
 /// What every handler can reach.
 #[derive(Clone, Debug)]
 pub(crate) struct Api {
-    /// For requests: `held` has what of it is open between them.
-    db: PgPool,
+    /// What the indexer writes to; for what the replica does not have, if there is one.
+    primary: Pools,
+    replica: Option<Pools>,
+    /// Open between requests, of the server that answers.
     held: Arc<Held>,
-    /// For streams, the journal's follower and health, which must not wait for requests.
-    side: PgPool,
+    /// How far the server is that answers.
     heads: watch::Receiver<Option<Head>>,
+    /// How far the primary is.
+    newest: watch::Receiver<Option<Head>>,
+    standing: watch::Receiver<Standing>,
     /// Turns true when the server stops, for streams that would never end.
     closing: watch::Receiver<bool>,
     totals: Arc<Kept<i64>>,
-    histories: Arc<Kept<History>>,
+    earned: Arc<Kept<Arc<Sums>>>,
+    told: Arc<Kept<Told>>,
     schema: Arc<OnceCell<Schema>>,
     metrics: Arc<Metrics>,
 }
@@ -81,6 +86,17 @@ impl Api {
     /// The last journal entry that is known of.
     pub(crate) fn seq(&self) -> i64 {
         self.heads.borrow().map_or(0, |head| head.seq)
+    }
+
+    /// Journal entries that the primary has and the replica has not.
+    pub(crate) fn behind(&self) -> i64 {
+        let newest = self.newest.borrow().map_or(0, |head| head.seq);
+        newest.saturating_sub(self.standing.borrow().seq).max(0)
+    }
+
+    /// The server that answers now.
+    pub(crate) fn read(&self) -> &Pools {
+        self.replica.as_ref().filter(|_| self.standing.borrow().answers).unwrap_or(&self.primary)
     }
 }
 
@@ -96,40 +112,53 @@ pub async fn serve(
     config: Config,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<()> {
-    let (db, side) = (config.connect(config.connections).await?, config.connect(SIDE_CONNECTIONS).await?);
-    health::check_schema(&db).await?;
+    let (primary, replica) = config.connect().await?;
+    health::check_schema(&primary.side).await?;
     let address = listener.local_addr().context("reading the address that is listened on")?;
     info!(url = %format!("http://{address}"), "serving http://{address}");
     let (close, closing) = watch::channel(false);
     let held = Arc::new(Held::new(config.hold));
     let sweeper = tokio::spawn(sweep(held.clone()));
-    let (heads, follower) = follow::start(side.clone()).await.context("reading how far the chain was indexed")?;
+    let (newest, follower) =
+        follow::start(primary.side.clone()).await.context("reading how far the chain was indexed")?;
+    let watched = match &replica {
+        Some(replica) => Some(replica::start(replica.side.clone(), newest.clone(), config.replica_lag_max).await),
+        None => None,
+    };
+    let (heads, standing, watcher) = match watched {
+        Some(Watched { heads, standing, task }) => (heads, standing, Some(task)),
+        None => (newest.heads.clone(), watch::channel(Standing::default()).1, None),
+    };
+    let limit = || replica.is_some().then(|| heads.clone());
     let api = Api {
+        totals: Arc::new(Kept::new(limit())),
+        earned: Arc::new(Kept::new(limit())),
         heads,
-        db: db.clone(),
+        newest: newest.heads,
+        standing,
         held: held.clone(),
-        side: side.clone(),
+        primary: primary.clone(),
+        replica: replica.clone(),
         closing,
-        totals: Arc::default(),
-        histories: Arc::default(),
+        told: Arc::default(),
         schema: Arc::default(),
         metrics: Arc::new(Metrics::new()),
     };
-    let serving = listen::serve(listener, router(api, &config), close.subscribe());
     let stopping = async {
         shutdown.await;
         close.send_replace(true);
     };
-    tokio::join!(serving, stopping);
+    listen::serve(listener, router(api, &config), stopping).await;
     // A follower of a closed database would complain, and try again.
-    follower.abort();
-    // It was told to end: how it did is no news.
-    let _ = follower.await;
-    sweeper.abort();
-    let _ = sweeper.await;
+    for task in [Some(follower), watcher, Some(sweeper)].into_iter().flatten() {
+        task.abort();
+        // It was told to end: how it did is no news.
+        let _ = task.await;
+    }
     held.end();
-    db.close().await;
-    side.close().await;
+    for pools in [Some(primary), replica].into_iter().flatten() {
+        pools.close().await;
+    }
     Ok(())
 }
 

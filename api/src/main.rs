@@ -21,6 +21,14 @@ struct Arguments {
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     database_url: String,
 
+    /// A streaming replica to read from; what it does not have yet is read from DATABASE_URL.
+    #[arg(long, env = "REPLICA_URL", hide_env_values = true)]
+    replica_url: Option<String>,
+
+    /// Seconds for which the replica may lack what DATABASE_URL has; above, answers come from there.
+    #[arg(long, default_value_t = 10)]
+    replica_lag_max: u64,
+
     /// Port to listen on; 0 picks a free one.
     #[arg(long, default_value_t = 8080)]
     port: u16,
@@ -61,10 +69,14 @@ async fn run(arguments: Arguments) -> Result<()> {
     // Not by clap, whose complaint would repeat the password.
     let database: PgConnectOptions =
         arguments.database_url.parse().context("DATABASE_URL is not the URL of a Postgres")?;
+    let replica = arguments.replica_url.map(|url| url.parse().context("REPLICA_URL is not the URL of a Postgres"));
+    let replica: Option<PgConnectOptions> = replica.transpose()?;
     let (bind, port) = (arguments.bind, arguments.port);
     let listener =
         TcpListener::bind((bind, port)).await.with_context(|| format!("cannot listen on {bind}, port {port}"))?;
     let config = Config {
+        replica,
+        replica_lag_max: Duration::from_secs(arguments.replica_lag_max),
         connections: arguments.connections,
         hold: Duration::from_millis(arguments.hold_ms),
         rate_per_second: arguments.rate_per_second,

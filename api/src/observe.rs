@@ -48,7 +48,19 @@ impl Metrics {
     pub(crate) fn render(&self, api: &Api) -> String {
         let head = *api.heads.borrow();
         metrics::with_local_recorder(&self.recorder, || {
-            gauge!("surety_api_connections").set(f64::from(api.db.size()));
+            gauge!("surety_api_connections").set(f64::from(api.read().requests.size()));
+            if api.replica.is_some() {
+                let standing = *api.standing.borrow();
+                gauge!("surety_api_replica_answers").set(u32::from(standing.answers));
+                gauge!("surety_api_replica_behind_entries").set(float(api.behind().unsigned_abs()));
+                gauge!("surety_api_replica_behind_seconds")
+                    .set(standing.since.map_or(Duration::ZERO, |since| since.elapsed()));
+            }
+            let kept = [("totals", api.totals.size()), ("earned", api.earned.size()), ("stream", api.told.size())];
+            for (what, (answers, bytes)) in kept {
+                gauge!("surety_api_kept_answers", "of" => what).set(float(answers));
+                gauge!("surety_api_kept_bytes", "of" => what).set(float(bytes));
+            }
             if let Some(head) = head {
                 counter!("surety_api_indexed_block").absolute(head.block.unsigned_abs());
                 counter!("surety_api_indexed_timestamp_seconds")
@@ -59,6 +71,11 @@ impl Metrics {
         self.handle.run_upkeep();
         self.handle.render()
     }
+}
+
+/// As a gauge has it.
+fn float(number: impl TryInto<u32>) -> f64 {
+    f64::from(number.try_into().unwrap_or(u32::MAX))
 }
 
 /// Counts a request and its duration under its route, not its path: paths are without bound.

@@ -21,6 +21,8 @@ pub(crate) const LIMIT_MAX: i64 = 200;
 pub(crate) const LIMIT_DEFAULT: i64 = 50;
 /// Characters of a sort value: enough for a 256-bit amount with its fraction.
 const DECIMAL_MAX: usize = 200;
+/// Parameters that choose no other list.
+const FREE: [&str; 3] = ["limit", "cursor", "min_seq"];
 /// Characters of a cursor.
 const CURSOR_MAX: usize = 600;
 
@@ -131,6 +133,16 @@ impl<F> List<F> {
         }
     }
 
+    /// Block and log index that a page of facts begins after. Without a cursor they are an end of the list, so that
+    /// statements say the same for every page.
+    pub(crate) fn after_fact(&self, sort: &str) -> Result<(i64, i32)> {
+        let after = self.after_count::<i32>()?;
+        let block = after.value.map(|block| block.parse()).transpose();
+        let block = block.map_err(|_| Error::BadCursor("this cursor was not made by this list"))?;
+        let end = if sort == "block" { (-1, -1) } else { (i64::MAX, i32::MAX) };
+        Ok(block.zip(after.id).unwrap_or(end))
+    }
+
     /// Cuts what was fetched to one page.
     pub(crate) fn page<T: Keyed>(&self, mut items: Vec<T>, total: i64) -> Page<T> {
         let limit = usize::try_from(self.fetch - 1).expect("a limit is 1 to 200");
@@ -181,6 +193,11 @@ pub(crate) fn min_seq_of(uri: &Uri) -> Result<Option<i64>> {
     seq.map(Some).ok_or_else(|| Error::parameter("min_seq", format!("`{text}` is not the number of a journal entry")))
 }
 
+/// Whether more is asked for than a page of all there is.
+pub(crate) fn has_filters(uri: &Uri) -> Result<bool> {
+    Ok(Split::of(uri)?.pairs.iter().any(|(name, _)| name != "sort" && !FREE.contains(&name.as_str())))
+}
+
 fn limit_of(text: &str) -> Result<i64> {
     let limit = text.parse().ok().filter(|limit| (1..=LIMIT_MAX).contains(limit));
     limit.ok_or_else(|| Error::parameter("limit", format!("`{text}` is not a number from 1 to {LIMIT_MAX}")))
@@ -210,8 +227,7 @@ impl Split {
 
     /// What a cursor and a total depend on.
     fn binding(&self, chain: i64, path: &str) -> u64 {
-        let free = ["limit", "cursor", "min_seq"];
-        let mut bound: Vec<_> = self.pairs.iter().filter(|(name, _)| !free.contains(&name.as_str())).collect();
+        let mut bound: Vec<_> = self.pairs.iter().filter(|(name, _)| !FREE.contains(&name.as_str())).collect();
         bound.sort();
         hash_of(&(chain, path, bound))
     }
@@ -294,7 +310,7 @@ fn is_decimal(text: &str) -> bool {
 }
 
 /// SipHash with fixed keys: the same in every process of one build, which is as long as a cursor lives.
-fn hash_of(value: &impl Hash) -> u64 {
+pub(crate) fn hash_of(value: &impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     value.hash(&mut hasher);
     hasher.finish()

@@ -10,13 +10,14 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use sqlx::postgres::PgConnection;
-use sqlx::query_as;
+use sqlx::{PgPool, Postgres, Transaction, query_as};
 use time::OffsetDateTime;
+use tokio::sync::watch;
 use tokio::time::timeout;
 
 use crate::Api;
-use crate::error::{Error, Result};
-use crate::held::Moment;
+use crate::error::{Error, Result, is_unavailable};
+use crate::held::{Moment, Plans};
 use crate::page;
 
 /// The block at which a reply was true.
@@ -25,6 +26,10 @@ pub(crate) const INDEXED_BLOCK: HeaderName = HeaderName::from_static("x-indexed-
 const AHEAD_MAX: i64 = 1_000;
 /// How long a request waits for its `min_seq`.
 pub(crate) const VISIBLE_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long it waits for a replica, before it goes to the primary.
+const REPLICA_TIMEOUT: Duration = Duration::from_millis(50);
+/// How long it waits for a connection to one that answered just now.
+pub(crate) const REPLICA_PATIENCE: Duration = Duration::from_secs(1);
 
 /// How far the chain was indexed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,19 +117,23 @@ impl FromRequestParts<Api> for Snapshot {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self> {
-        if let Some(min_seq) = page::min_seq_of(&parts.uri)? {
-            wait(api, min_seq).await?;
-        }
+        let source = match page::min_seq_of(&parts.uri)? {
+            Some(min_seq) => source(api, min_seq).await?,
+            None => &api.read().requests,
+        };
         let newest = *api.heads.borrow();
-        let moment = match api.held.take(newest) {
+        let plans = parts.extensions.get().copied().unwrap_or_default();
+        // What the follower knows of is not what the primary was chosen for.
+        let held = if std::ptr::eq(source, &api.read().requests) { api.held.take(newest, plans) } else { None };
+        let mut moment = match held {
             Some(moment) => moment,
             None => {
                 let begun = Instant::now();
-                let mut db = api.db.begin().await?;
-                let head = Head::read_answerable(&mut db).await?;
-                Moment { db, head, begun }
+                let (db, head) = open(source, &api.primary.requests).await?;
+                Moment { db, head, begun, plans: Plans::default() }
             }
         };
+        moment.plan(plans).await?;
         let head = moment.head;
         let slot = parts.extensions.get::<Slot>().cloned();
         if let Some(slot) = &slot {
@@ -140,20 +149,63 @@ impl FromRequestParts<Api> for Snapshot {
     }
 }
 
-/// Waits until journal entry `min_seq` is visible.
-async fn wait(api: &Api, min_seq: i64) -> Result<()> {
-    let seq = api.seq();
-    if min_seq.saturating_sub(seq) > AHEAD_MAX {
-        return Err(Error::NotVisible { min_seq, seq });
+/// A snapshot for statements that read by key what is asked for without a filter: they are planned once. A filter is a
+/// nullable parameter, which only a plan of its own can make use of.
+#[derive(Debug)]
+pub(crate) struct Direct(pub(crate) Snapshot);
+
+impl FromRequestParts<Api> for Direct {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self> {
+        if !page::has_filters(&parts.uri)? {
+            parts.extensions.insert(Plans::Once);
+        }
+        Snapshot::from_request_parts(parts, api).await.map(Self)
     }
-    let mut heads = api.heads.clone();
-    let is_visible =
-        timeout(VISIBLE_TIMEOUT, heads.wait_for(|head| head.is_some_and(|head| head.seq >= min_seq))).await;
-    match is_visible {
-        Ok(Ok(_)) => Ok(()),
-        // The time is over, or the follower is: it only ends with the server.
-        Ok(Err(_)) | Err(_) => Err(Error::NotVisible { min_seq, seq: api.seq() }),
+}
+
+/// Where journal entry `min_seq` is visible: the replica if it comes to it in a moment, else the primary. Waits until it is.
+async fn source(api: &Api, min_seq: i64) -> Result<&PgPool> {
+    if api.standing.borrow().answers && is_visible(&api.heads, min_seq, REPLICA_TIMEOUT).await {
+        return Ok(&api.read().requests);
     }
+    if comes(api, min_seq).await {
+        return Ok(&api.primary.requests);
+    }
+    let seq = api.newest.borrow().map_or(0, |head| head.seq);
+    Err(Error::NotVisible { min_seq, seq })
+}
+
+/// Whether the primary has journal entry `seq`, or comes to it in the time that we wait.
+pub(crate) async fn comes(api: &Api, seq: i64) -> bool {
+    let newest = api.newest.borrow().map_or(0, |head| head.seq);
+    seq.saturating_sub(newest) <= AHEAD_MAX && is_visible(&api.newest, seq, VISIBLE_TIMEOUT).await
+}
+
+/// A transaction and its head, of the primary where the replica that `source` may be went away meanwhile.
+pub(crate) async fn open(source: &PgPool, primary: &PgPool) -> Result<(Transaction<'static, Postgres>, Head)> {
+    if std::ptr::eq(source, primary) {
+        return begin(primary).await;
+    }
+    match timeout(REPLICA_PATIENCE, begin(source)).await {
+        Ok(Err(Error::Database(error))) if is_unavailable(&error) => begin(primary).await,
+        Ok(begun) => begun,
+        Err(_) => begin(primary).await,
+    }
+}
+
+async fn begin(pool: &PgPool) -> Result<(Transaction<'static, Postgres>, Head)> {
+    let mut db = pool.begin().await?;
+    let head = Head::read_answerable(&mut db).await?;
+    Ok((db, head))
+}
+
+/// False when the time is over, or the follower is: it only ends with the server.
+async fn is_visible(heads: &watch::Receiver<Option<Head>>, min_seq: i64, patience: Duration) -> bool {
+    let mut heads = heads.clone();
+    let waited = timeout(patience, heads.wait_for(|head| head.is_some_and(|head| head.seq >= min_seq))).await;
+    matches!(waited, Ok(Ok(_)))
 }
 
 /// Where the extractor leaves the head that a reply was made at, and its reading the moment.

@@ -21,6 +21,7 @@
 --   payer(deal, payer)  credit(account)       escrow shares; what can be claimed
 --   stakers_credit(provider)                  revenue on its way to stakers
 --   request(deal)                             what the customer asks for, and the best proposal
+-- One of them is by block: network_total(block) is a running sum that only grows at its end, so `rewind` cuts it off.
 --
 -- State at the indexed block: views `*_now` add what depends on time or price, computed at `cursor.timestamp` with the
 -- integer arithmetic of the contracts: provider_now, position_now, ticket_now, offer_now, deal_now, slot_now, price_now.

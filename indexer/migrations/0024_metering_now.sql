@@ -111,28 +111,30 @@ left join lateral (
 comment on view gateway_now is
     'Who may sign vouchers for whom, as `Vouchers.gatewayOf` and `allowanceOf` answer. `spent` is of `day`, the one that it was last paid for.';
 
--- Money into a deal, out of its escrow, to who earned it, and back.
+-- Money into a deal, out of its escrow, to who earned it, and back. Only parts that are one table each, and whose columns have
+-- the very same types, are read in the order of a page, each by its index: hence the casts, and what was signed joined last.
 create view payment as
-select deal, block, log_index, 'funded' as kind, null::integer as slot, payer::bytea as account, amount::numeric as amount,
-    null::numeric as fee, null::numeric as royalty, null::numeric as stakers, null::numeric as provider,
-    null::bytea as gateway, null::bigint as serving, null::numeric as signed, null::numeric as invocations,
-    null::timestamptz as used_from, null::timestamptz as used_until, null::bytea as usage_root
-from deal_funded
-union all
-select deal, block, log_index, 'refunded', null, payer, amount, null, null, null, null, null, null, null, null, null, null, null
-from refunded
-union all
-select deal, block, log_index, 'credited', slot, provider, fee + royalty + to_stakers + to_provider, fee, royalty, to_stakers,
-    to_provider, null, null, null, null, null, null, null
-from slot_credited
-union all
-select r.deal, r.block, r.log_index, 'redeemed', r.slot, r.provider, r.amount, null, null, null, null, v.gateway, v.serving,
-    v.signed, v.invocations, v."from", v.until, v.usage_root
-from slot_redeemed as r
+select p.*, v.gateway::bytea as gateway, v.serving, v.signed::numeric as signed, v.invocations::numeric as invocations,
+    v."from" as used_from, v.until as used_until, v.usage_root::bytea as usage_root
+from (
+    select deal, block, log_index, 'funded' as kind, null::integer as slot, payer::bytea as account, amount::numeric as amount,
+        null::numeric as fee, null::numeric as royalty, null::numeric as stakers, null::numeric as provider
+    from deal_funded
+    union all
+    select deal, block, log_index, 'refunded', null, payer::bytea, amount::numeric, null, null, null, null
+    from refunded
+    union all
+    select deal, block, log_index, 'credited', slot, provider::bytea, fee + royalty + to_stakers + to_provider, fee::numeric,
+        royalty::numeric, to_stakers::numeric, to_provider::numeric
+    from slot_credited
+    union all
+    select deal, block, log_index, 'redeemed', slot, provider::bytea, amount::numeric, null, null, null, null
+    from slot_redeemed
+) as p
 -- What a gateway signed is told next.
 left join lateral (
     select * from voucher_redeemed
-    where deal = r.deal and slot = r.slot and block = r.block and log_index > r.log_index
+    where p.kind = 'redeemed' and deal = p.deal and slot = p.slot and block = p.block and log_index > p.log_index
     order by log_index limit 1
 ) as v on true;
 comment on view payment is 'Movements of the escrow of deals. What was `redeemed` is owed to the provider, and `credited` later.';

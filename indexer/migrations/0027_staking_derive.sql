@@ -1,8 +1,11 @@
 -- Recomputes the state of Staking for keys, from facts alone. Whoever was not touched stays as it was.
+--
+-- In plpgsql, which keeps its plans for the session; a function in SQL would be planned anew for each block.
 
 create function derive_provider(keys bytea[]) returns void
-language sql
+language plpgsql
 as $$
+begin
     delete from provider where provider = any (keys);
     delete from tranche where provider = any (keys);
 
@@ -110,13 +113,15 @@ as $$
         select * from drip_changed
         where provider = k.provider and is_own = w.is_own and not is_flt(token)
         order by block desc, log_index desc limit 1
-    ) as u on true
+    ) as u on true;
+end
 $$;
 
 -- Shares of the last generation that the account holds shares of: what it got since, less what it took out.
 create function derive_position(providers bytea[], accounts bytea[]) returns void
-language sql
+language plpgsql
 as $$
+begin
     delete from position as p
     using unnest(providers, accounts) as k (provider, account)
     where p.provider = k.provider and p.account = k.account;
@@ -182,12 +187,14 @@ as $$
             max(block) as block
         from reward_claimed
         where provider = k.provider and account = k.account
-    ) as c
+    ) as c;
+end
 $$;
 
 create function derive_ticket(providers bytea[], accounts bytea[], days bigint[]) returns void
-language sql
+language plpgsql
 as $$
+begin
     delete from ticket as t
     using unnest(providers, accounts, days) as k (provider, account, day)
     where t.provider = k.provider and t.account = k.account and t.day = k.day;
@@ -232,12 +239,14 @@ as $$
         select block, target from redelegation_named
         where provider = k.provider and account = k.account and day = k.day
         order by block desc, log_index desc limit 1
-    ) as n on true
+    ) as n on true;
+end
 $$;
 
 create function derive_bucket(providers bytea[], owns boolean[], days bigint[]) returns void
-language sql
+language plpgsql
 as $$
+begin
     delete from bucket as b
     using unnest(providers, owns, days) as k (provider, is_own, day)
     where b.provider = k.provider and b.is_own = k.is_own and b.day = k.day;
@@ -283,12 +292,14 @@ as $$
             select block, units, amount from redelegated
             where provider = k.provider and day = k.day and (account = provider) = k.is_own
         ) as redeemed
-    ) as r
+    ) as r;
+end
 $$;
 
 create function derive_stake_lock(keys bigint[]) returns void
-language sql
+language plpgsql
 as $$
+begin
     delete from stake_lock where lock = any (keys);
 
     insert into stake_lock
@@ -328,5 +339,6 @@ as $$
             select block, log_index, 0 from lock_released where lock = k.lock
         ) as change
         order by block desc, log_index desc limit 1
-    ) as a
+    ) as a;
+end
 $$;

@@ -3,8 +3,9 @@
 -- An update that was replaced before it took effect never was in force. Of a version's limits the last ones count: units that are
 -- taken while it waits raise its availability.
 create function derive_offer(keys bigint[]) returns void
-language sql
+language plpgsql
 as $$
+begin
     delete from offer where offer = any (keys);
 
     insert into offer
@@ -38,7 +39,7 @@ as $$
         cross join lateral (
             select * from offer_limits_set
             where offer = v.offer and (block, log_index) > (v.block, v.log_index)
-                and (v.next_block is null or (block, log_index) < (v.next_block, v.next_log_index))
+                and (block, log_index) < (coalesce(v.next_block, 9223372036854775807), coalesce(v.next_log_index, 0))
             order by block desc, log_index desc limit 1
         ) as l
         left join lateral (
@@ -105,13 +106,15 @@ as $$
         ) as change
         order by block desc, log_index desc limit 1
     ) as u on true
-    where c.offer = any (keys)
+    where c.offer = any (keys);
+end
 $$;
 
 -- A payment that finds the escrow used up voids all shares before it: then the total is what it bought.
 create function derive_payer(deals bigint[], payers bytea[]) returns void
-language sql
+language plpgsql
 as $$
+begin
     delete from payer as p
     using unnest(deals, payers) as k (deal, payer)
     where p.deal = k.deal and p.payer = k.payer;
@@ -136,13 +139,15 @@ as $$
         select block, log_index, -shares::numeric, 0, amount from refunded
         where deal = k.deal and payer = k.payer
     ) as c
-    group by k.deal, k.payer
+    group by k.deal, k.payer;
+end
 $$;
 
 -- The last fact says it all: a sum would cost more with every settlement of a busy account.
 create function derive_credit(keys bytea[]) returns void
-language sql
+language plpgsql
 as $$
+begin
     delete from credit where account = any (keys);
 
     insert into credit
@@ -157,13 +162,15 @@ as $$
              where account = k.account order by block desc, log_index desc limit 1)
         ) as change
         order by block desc, log_index desc limit 1
-    ) as c
+    ) as c;
+end
 $$;
 
 -- A push pays everything, so only what was credited after the last one counts.
 create function derive_stakers_credit(keys bytea[]) returns void
-language sql
+language plpgsql
 as $$
+begin
     delete from stakers_credit where provider = any (keys);
 
     insert into stakers_credit
@@ -177,13 +184,15 @@ as $$
         select sum(to_stakers) as amount, max(block) as block from slot_credited
         where provider = k.provider and (p.block is null or (block, log_index) > (p.block, p.log_index))
     ) as c
-    where greatest(c.block, p.block) is not null
+    where greatest(c.block, p.block) is not null;
+end
 $$;
 
 -- A standby that is ready does not start the duration; one that is promoted serves, and does.
 create function derive_deal(keys bigint[]) returns void
-language sql
+language plpgsql
 as $$
+begin
     delete from deal where deal = any (keys);
 
     insert into deal (
@@ -254,13 +263,15 @@ as $$
     ) as p on true
     cross join lateral (select coalesce(sum(amount), 0) as amount from deal_funded where deal = o.deal) as f
     cross join lateral (select coalesce(sum(amount), 0) as amount from refunded where deal = o.deal) as e
-    where o.deal = any (keys)
+    where o.deal = any (keys);
+end
 $$;
 
 -- What was paid is what `Deals` says; a voucher says the rest.
 create function derive_serving_usage(deals bigint[], slot_numbers integer[], servings bigint[]) returns void
-language sql
+language plpgsql
 as $$
+begin
     delete from serving_usage as s
     using unnest(deals, slot_numbers, servings) as k (deal, slot, serving)
     where s.deal = k.deal and s.slot = k.slot and s.serving = k.serving;
@@ -292,12 +303,14 @@ as $$
     cross join lateral (
         select count(*) as vouchers from voucher_redeemed
         where deal = k.deal and slot = k.slot and serving = k.serving
-    ) as n
+    ) as n;
+end
 $$;
 
 create function derive_slot(deals bigint[], slot_numbers integer[]) returns void
-language sql
+language plpgsql
 as $$
+begin
     delete from slot as s
     using unnest(deals, slot_numbers) as k (deal, slot)
     where s.deal = k.deal and s.slot = k.slot;
@@ -494,13 +507,15 @@ as $$
             a.block is not null and d.block is null as has_provider,
             (r.block is not null or a.is_promoted) and d.block is null as is_ready
     ) as v
-    where coalesce(m.block, a.block) is not null
+    where coalesce(m.block, a.block) is not null;
+end
 $$;
 
 -- The best proposal that stands, or else the one that was activated last.
 create function derive_request(keys bigint[]) returns void
-language sql
+language plpgsql
 as $$
+begin
     delete from request where deal = any (keys);
 
     insert into request (
@@ -557,5 +572,6 @@ as $$
     left join proposed as p on p.deal = o.deal and p.round = w.best
     left join block as pb on pb.number = p.block
     left join proposed as q on q.deal = o.deal and q.round = w.second
-    where o.deal = any (keys)
+    where o.deal = any (keys);
+end
 $$;

@@ -28,8 +28,9 @@ as $$
 $$;
 
 create function derive_capacity_class(keys integer[]) returns void
-language sql
+language plpgsql
 as $$
+begin
     delete from capacity_class where class = any (keys);
 
     insert into capacity_class
@@ -82,7 +83,8 @@ as $$
     left join lateral (
         select * from pool_adjusted where class = a.class order by block desc, log_index desc limit 1
     ) as j on true
-    where a.class = any (keys)
+    where a.class = any (keys);
+end
 $$;
 
 -- A payment is of all that was earned since the payment before.
@@ -127,8 +129,9 @@ as $$
 $$;
 
 create function derive_commitment_epoch(commitments bigint[], epochs bigint[]) returns void
-language sql
+language plpgsql
 as $$
+begin
     delete from commitment_epoch as e
     using unnest(commitments, epochs) as k (commitment, epoch)
     where e.commitment = k.commitment and e.epoch = k.epoch;
@@ -229,7 +232,8 @@ as $$
             and (r.block is null or (block, log_index) < (r.block, r.log_index))
         order by block, log_index limit 1
     ) as f on true
-    where greatest(w.block, d.block, x.block, c.block, e.block) is not null
+    where greatest(w.block, d.block, x.block, c.block, e.block) is not null;
+end
 $$;
 
 create function touched_commitment(first bigint, last bigint) returns setof bigint
@@ -253,8 +257,9 @@ as $$
 $$;
 
 create function derive_commitment(keys bigint[]) returns void
-language sql
+language plpgsql
 as $$
+begin
     delete from commitment where commitment = any (keys);
 
     insert into commitment
@@ -343,7 +348,8 @@ as $$
         from reward_forfeited
         where commitment = p.commitment
     ) as f
-    where p.commitment = any (keys)
+    where p.commitment = any (keys);
+end
 $$;
 
 create function touched_pool_epoch(first bigint, last bigint)
@@ -369,8 +375,9 @@ as $$
 $$;
 
 create function derive_pool_epoch(classes integer[], epochs bigint[]) returns void
-language sql
+language plpgsql
 as $$
+begin
     delete from pool_epoch as e
     using unnest(classes, epochs) as k (class, epoch)
     where e.class = k.class and e.epoch = k.epoch;
@@ -436,7 +443,8 @@ as $$
         where class = k.class and epoch = k.epoch
     ) as e
     -- A class that was added later has nothing of an earlier epoch.
-    where greatest(t.block, p.block, e.block, s.block) is not null
+    where greatest(t.block, p.block, e.block, s.block) is not null;
+end
 $$;
 
 create function touched_reward_credit(first bigint, last bigint) returns setof bytea
@@ -450,8 +458,9 @@ as $$
 $$;
 
 create function derive_reward_credit(keys bytea[]) returns void
-language sql
+language plpgsql
 as $$
+begin
     delete from reward_credit where account = any (keys);
 
     insert into reward_credit
@@ -466,7 +475,8 @@ as $$
              where account = k.account order by block desc, log_index desc limit 1)
         ) as change
         order by block desc, log_index desc limit 1
-    ) as c
+    ) as c;
+end
 $$;
 
 create function touched_deposit(first bigint, last bigint) returns setof bytea
@@ -480,8 +490,9 @@ as $$
 $$;
 
 create function derive_deposit(keys bytea[]) returns void
-language sql
+language plpgsql
 as $$
+begin
     delete from deposit where account = any (keys);
 
     insert into deposit
@@ -496,5 +507,6 @@ as $$
              where account = k.account order by block desc, log_index desc limit 1)
         ) as change
         order by block desc, log_index desc limit 1
-    ) as c
+    ) as c;
+end
 $$;

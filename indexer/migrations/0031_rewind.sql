@@ -255,6 +255,7 @@ begin
     delete from sample_closed where block > to_block;
     delete from executor_credited where block > to_block;
     delete from executor_claimed where block > to_block;
+    delete from network_total where block > to_block;
     delete from block where number > to_block;
 
     perform derive_provider(touched_provider);

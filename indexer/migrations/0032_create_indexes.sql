@@ -1,15 +1,16 @@
--- Indexes of the facts beyond their keys. A backfill copies into tables without them and calls this at its end.
+-- Indexes beyond the keys. A backfill copies into tables without them and creates these at its end, several tables at a time.
 --
--- `facts_by`: by key of the state that is recomputed from them, then by place, so that the last fact of a key is one descent.
+-- Of facts: by key of the state that is recomputed from them, then by place, so that the last fact of a key is one descent.
 
-create function create_indexes() returns void
-language plpgsql
+create function wanted_index() returns table (indexed name, index name, statement text)
+language sql stable
 as $$
-declare
-    wanted record;
-begin
-    for wanted in
-        select fact, columns
+    select indexed, index, format('create index if not exists %I on %I (%s)', index, indexed, columns)
+    from (
+        select
+            fact::name,
+            (fact || '_by_' || replace(replace(columns, '"', ''), ', ', '_'))::name,
+            columns || ', block, log_index'
         from (values
             ('provider', array[
                 'terms_set', 'terms_scheduled', 'profile_set', 'orphan_changed', 'shortfall_set', 'lock_granted',
@@ -100,30 +101,81 @@ begin
                 'sample_closed'
             ]),
             ('provider', array['job_asked']),
-            ('executor', array['sample_executor', 'executor_credited', 'executor_claimed'])
+            ('executor', array['sample_executor', 'executor_credited', 'executor_claimed']),
+            -- What events are asked for by, where nothing is derived by it: in order, or the planner goes through the whole table
+            -- for a key that it has little of. Not what every settlement or stake changes (`fee_recorded`, `tranche_changed`,
+            -- `thaw_changed`, `index_changed`, `drip_changed`) by provider: a backfill would pay more for it than a page saves.
+            ('provider', array[
+                'orphan_swept', 'slot_declined', 'slot_ready', 'slot_renewed', 'slot_final', 'margin_call_opened',
+                'margin_call_cured', 'slot_topped_up', 'slot_ended', 'slot_stopped', 'slot_redeemed', 'serving_ended',
+                'serving_released', 'standby_promoted', 'standby_dropped', 'notice_given', 'served_noted',
+                'served_counted', 'flag_answered', 'flag_lapsed', 'fault_executed', 'request_provider_listed',
+                'capacity_renewed', 'capacity_ended', 'commitment_convicted', 'reward_earned', 'reward_released',
+                'compute_attested', 'sample_committed', 'staked', 'exit_started', 'exit_cancelled', 'withdrawn', 'redelegated',
+                'redelegation_named', 'crystallised', 'reward_settled', 'reward_claimed'
+            ]),
+            ('account', array['exit_cancelled', 'redelegation_named', 'reward_settled']),
+            ('payer', array['deal_funded', 'refunded', 'rewards_funded', 'pot_funded']),
+            ('customer', array['request_opened', 'quarantine_opened']),
+            ('proposer', array['proposed', 'proposal_dropped', 'proposal_invalid']),
+            ('activator', array['proposal_activated']),
+            ('recipient', array['tip_paid']),
+            ('demander', array['leaf_demanded', 'demand_returned']),
+            ('reporter', array['conviction_announced', 'commitment_convicted', 'reward_forfeited', 'fault_proposed']),
+            ('attester', array['demand_spent']),
+            ('buyer', array['fees_sold']),
+            ('appellant', array['fault_appealed']),
+            ('author', array['module_named']),
+            ('registrant', array['key_registered']),
+            ('executor', array['outputs_sealed', 'outputs_revealed']),
+            ('deal', array[
+                'slot_funded', 'slot_assigned', 'slot_declined', 'slot_settled', 'slot_credited', 'slot_redeemed',
+                'slot_renewed', 'slot_final', 'slot_topped_up', 'slot_ended', 'slot_seeking', 'slot_stopped', 'slot_flagged',
+                'margin_call_opened', 'margin_call_cured', 'voucher_redeemed', 'fee_recorded', 'fee_rewarded', 'demand_spent',
+                'downtime_deducted', 'statements_reported', 'statement_signed', 'served_noted', 'served_counted',
+                'serving_ended', 'serving_released', 'standby_dropped', 'flag_answered', 'flag_lapsed', 'failed_over',
+                'notice_given', 'fault_proposed', 'compute_attested', 'work_excused', 'proposal_dropped', 'proposal_invalid',
+                'offer_barred'
+            ]),
+            ('commitment', array[
+                'window_committed', 'window_drawn', 'audit_answered', 'leaf_demanded', 'leaf_delivered', 'demand_returned',
+                'work_excused', 'epoch_credited'
+            ]),
+            ('lock', array['capacity_pledged', 'serving_ended', 'attester_secured', 'attester_slashed'])
         ) as list (columns, facts)
         cross join unnest(facts) as fact
-    loop
-        execute format(
-            'create index if not exists %I on %I (%s, block, log_index)',
-            wanted.fact || '_by_' || replace(replace(wanted.columns, '"', ''), ', ', '_'),
-            wanted.fact,
-            wanted.columns
-        );
+        union all
+        -- What state is listed by beside its key.
+        select state::name, (state || '_by_' || replace(columns, ', ', '_'))::name, columns
+        from (values
+            ('block', 'timestamp, number'),
+            ('position', 'account'),
+            -- Who holds more shares of the same tranche has more stake.
+            ('position', 'provider, is_own, generation, shares, account'),
+            ('ticket', 'account, day, provider'),
+            ('stake_lock', 'provider'),
+            ('offer', 'provider'),
+            ('deal', 'customer, deal'),
+            ('slot', 'provider, deal'),
+            ('slot', 'lock'),
+            ('payer', 'payer'),
+            ('commitment', 'provider, commitment'),
+            ('commitment', 'lock'),
+            ('commitment_epoch', 'class, epoch'),
+            ('commitment_epoch', 'provider, epoch, commitment')
+        ) as list (state, columns)
+    ) as wanted (indexed, index, columns)
+$$;
+
+-- One after another, for whoever has little to index.
+create function create_indexes() returns void
+language plpgsql
+as $$
+declare
+    wanted record;
+begin
+    for wanted in select statement from wanted_index() loop
+        execute wanted.statement;
     end loop;
-    -- Tables of state are small beside the facts; what is listed by another column than its key is found by these.
-    create index if not exists block_by_timestamp on block (timestamp);
-    create index if not exists position_by_account on position (account);
-    create index if not exists ticket_by_account on ticket (account);
-    create index if not exists stake_lock_by_provider on stake_lock (provider);
-    create index if not exists offer_by_provider on offer (provider);
-    create index if not exists deal_by_customer on deal (customer);
-    create index if not exists slot_by_provider on slot (provider);
-    create index if not exists slot_by_lock on slot (lock);
-    create index if not exists payer_by_payer on payer (payer);
-    create index if not exists commitment_by_provider on commitment (provider);
-    create index if not exists commitment_by_lock on commitment (lock);
-    create index if not exists commitment_epoch_by_class_epoch on commitment_epoch (class, epoch);
-    create index if not exists commitment_epoch_by_provider_epoch on commitment_epoch (provider, epoch);
 end
 $$;

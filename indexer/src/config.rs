@@ -62,31 +62,55 @@ impl Deployment {
 #[derive(Clone, Debug)]
 pub struct Config {
     pub database: PgConnectOptions,
-    /// `http`, `https`, `ws` or `wss`.
+    /// `http`, `https`, `ws` or `wss`; several by comma, those that can tell of new heads first.
     pub rpc_url: String,
+    /// So many nodes have to agree on the head.
+    pub quorum: usize,
+    /// One in so many readings of logs is compared with another node's, block by block.
+    pub sample: u64,
+    /// Blocks that may be missing while we are called ready.
+    pub ready_lag: u64,
     pub deployment: Deployment,
     /// Where health and metrics are served; nowhere if none.
     pub listen: Option<SocketAddr>,
+    /// After the first failure; it doubles with each one that follows, up to fifty times as long.
+    pub pause: Duration,
     /// How often the node is asked for its head, where no subscription tells first.
     pub poll_interval: Duration,
     /// Bytes of facts after which a fetch of final blocks hands over what it has, and leaves the rest for later.
     pub fetch_max: usize,
 }
 
-/// Four fetches are under way at a time.
-const FETCH_MAX: usize = 16 * 1024 * 1024;
+/// Twelve fetches are under way or wait at a time.
+const FETCH_MAX: usize = 6 * 1024 * 1024;
 
 impl Config {
     pub fn new(database: PgConnectOptions, rpc_urls: &str, deployment: Deployment) -> Result<Self> {
         deployment.check()?;
-        let rpc_url = preferred(rpc_urls)?;
+        let rpc_url = ordered(rpc_urls)?;
         let poll_interval = Duration::from_millis(if rpc_url.starts_with("ws") { 1000 } else { 100 });
-        Ok(Self { database, rpc_url, deployment, listen: None, poll_interval, fetch_max: FETCH_MAX })
+        let quorum = rpc_url.split(',').count() / 2 + 1;
+        Ok(Self {
+            database,
+            rpc_url,
+            quorum,
+            sample: SAMPLE,
+            ready_lag: READY_LAG,
+            deployment,
+            listen: None,
+            pause: PAUSE,
+            poll_interval,
+            fetch_max: FETCH_MAX,
+        })
     }
 }
 
-/// The first address that can tell of new heads, else the first.
-fn preferred(rpc_urls: &str) -> Result<String> {
+const PAUSE: Duration = Duration::from_millis(100);
+const SAMPLE: u64 = 16;
+const READY_LAG: u64 = 8;
+
+/// Addresses that can tell of new heads, then the others.
+fn ordered(rpc_urls: &str) -> Result<String> {
     let urls: Vec<&str> = rpc_urls.split(',').map(str::trim).filter(|url| !url.is_empty()).collect();
     for (place, url) in urls.iter().enumerate() {
         let is_known = ["http://", "https://", "ws://", "wss://"].iter().any(|scheme| url.starts_with(scheme));
@@ -95,8 +119,10 @@ fn preferred(rpc_urls: &str) -> Result<String> {
             bail!("address {} of RPC_URL does not begin with http://, https://, ws:// or wss://", place + 1);
         }
     }
-    let found = urls.iter().find(|url| url.starts_with("ws")).or(urls.first());
-    Ok((*found.context("RPC_URL is empty")?).to_owned())
+    ensure!(!urls.is_empty(), "RPC_URL is empty");
+    let (mut tell, others): (Vec<&str>, Vec<&str>) = urls.into_iter().partition(|url| url.starts_with("ws"));
+    tell.extend(others);
+    Ok(tell.join(","))
 }
 
 #[cfg(test)]
@@ -104,11 +130,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_node_that_tells_of_heads_is_preferred() -> Result<()> {
-        assert_eq!(preferred("http://a, ws://b,http://c")?, "ws://b");
-        assert_eq!(preferred("http://a,http://c")?, "http://a");
-        assert!(preferred(" , ").is_err());
-        let refused = preferred("http://a,localhost:8545/secret").err().context("that has no scheme")?.to_string();
+    fn nodes_that_tell_of_heads_come_first() -> Result<()> {
+        assert_eq!(ordered("http://a, ws://b,http://c")?, "ws://b,http://a,http://c");
+        assert_eq!(ordered("http://a,http://c")?, "http://a,http://c");
+        assert!(ordered(" , ").is_err());
+        let refused = ordered("http://a,localhost:8545/secret").err().context("that has no scheme")?.to_string();
         assert!(refused.contains("address 2") && !refused.contains("secret"), "{refused}");
         Ok(())
     }

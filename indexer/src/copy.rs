@@ -90,6 +90,19 @@ impl Batch {
         write_header(header, has_facts, table.begin_row());
     }
 
+    /// Adds the rows of a batch that comes after this one.
+    pub(crate) fn append(&mut self, later: Self) {
+        self.facts += later.facts;
+        for (name, later) in later.tables {
+            let Some(table) = self.tables.get_mut(name) else {
+                self.tables.insert(name, later);
+                continue;
+            };
+            table.rows += later.rows;
+            table.copy.bytes.extend_from_slice(&later.copy.bytes[COPY_HEADER.len()..]);
+        }
+    }
+
     pub(crate) fn facts(&self) -> u64 {
         self.facts
     }

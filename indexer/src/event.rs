@@ -98,6 +98,31 @@ impl Contracts {
         ]
     }
 
+    /// The events that are facts, by their first topics; the inherited one is left out, for others emit it as well.
+    pub(crate) fn events() -> impl Iterator<Item = B256> {
+        [
+            IStakingEvents::SELECTORS,
+            IPriceGuardEvents::SELECTORS,
+            IOffersEvents::SELECTORS,
+            IAttributesEvents::SELECTORS,
+            IDealsEvents::SELECTORS,
+            IMatchingEvents::SELECTORS,
+            IFeeBurnEvents::SELECTORS,
+            IRewardsEvents::SELECTORS,
+            ICapacityEvents::SELECTORS,
+            IProbersEvents::SELECTORS,
+            IFaultsEvents::SELECTORS,
+            IVouchersEvents::SELECTORS,
+            IModulesEvents::SELECTORS,
+            IProofsEvents::SELECTORS,
+            IGroth16Events::SELECTORS,
+            ISampledEvents::SELECTORS,
+        ]
+        .into_iter()
+        .flatten()
+        .map(B256::from)
+    }
+
     /// Adds the row of a log to the batch.
     pub(crate) fn write(&self, log: &Log, batch: &mut Batch) -> Result<()> {
         self.decode(log, batch).map_err(|error| {

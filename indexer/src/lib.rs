@@ -1,16 +1,21 @@
 //! Chain to Postgres: one row per event, and the state derived from them.
 
 mod backfill;
-pub mod bench;
+mod complete;
 mod config;
 mod copy;
 mod event;
 mod facts;
+mod finish;
+mod heads;
 mod health;
 mod node;
+mod nodes;
 mod plan;
+mod slot;
 mod store;
 mod sync;
+pub mod traces;
 mod wire;
 
 use std::fmt;
@@ -48,12 +53,14 @@ pub struct Status {
     pub state: State,
     /// The last block whose facts and state are visible.
     pub indexed: Option<Tip>,
+    /// The head that the nodes agree on.
+    pub head: Option<u64>,
 }
 
 impl Status {
     /// The channel that `run` reports on.
     pub fn channel() -> (watch::Sender<Self>, watch::Receiver<Self>) {
-        watch::channel(Self { state: State::Starting, indexed: None })
+        watch::channel(Self { state: State::Starting, indexed: None, head: None })
     }
 }
 

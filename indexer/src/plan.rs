@@ -1,5 +1,6 @@
 //! Decides what to do next from what is stored and what the node says. Pure, so that every reorganisation is a unit test.
 
+use std::cmp::Reverse;
 use std::ops::RangeInclusive;
 
 use alloy_primitives::B256;
@@ -32,13 +33,44 @@ impl Stored {
     }
 }
 
-/// What the node says, in one batch.
-#[derive(Clone, Copy, Debug)]
+/// What the node says, or so many of several agree on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Seen {
     pub(crate) head: Tip,
     pub(crate) finalized: u64,
     /// The node's hash of our tip's number.
     pub(crate) at_tip: Option<B256>,
+}
+
+/// What one node says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct View {
+    pub(crate) head: Tip,
+    pub(crate) finalized: u64,
+    pub(crate) at_tip: Option<B256>,
+}
+
+/// The heights of heads and of our tip that a quorum of nodes has reached, on whatever chain; the highest first.
+pub(crate) fn meeting_heights(views: &[View], tip: u64, quorum: usize) -> Vec<u64> {
+    let reached = |height: &u64| views.iter().filter(|view| view.head.number >= *height).count() >= quorum;
+    let mut heights: Vec<u64> = views.iter().map(|view| view.head.number).chain([tip]).filter(reached).collect();
+    heights.sort_unstable_by_key(|height| Reverse(*height));
+    heights.dedup();
+    heights
+}
+
+/// What a quorum says, if one has the same block at `height`; `hashes` are the nodes' blocks there.
+pub(crate) fn agree(views: &[View], hashes: &[Option<B256>], height: u64, quorum: usize) -> Option<Seen> {
+    let share = |wanted: B256| hashes.iter().filter(move |hash| **hash == Some(wanted)).count();
+    let hash = hashes.iter().flatten().copied().find(|hash| share(*hash) >= quorum)?;
+    let together: Vec<&View> =
+        views.iter().zip(hashes).filter(|(_, at_height)| **at_height == Some(hash)).map(|(view, _)| view).collect();
+    let mut finalized: Vec<u64> = together.iter().map(|view| view.finalized).collect();
+    finalized.sort_unstable_by(|one, other| other.cmp(one));
+    let finalized = *finalized.get(quorum - 1)?;
+    // Whoever shares the head shares what is below it.
+    let at_tip = together.iter().find_map(|view| view.at_tip);
+    Some(Seen { head: Tip { number: height, hash }, finalized, at_tip })
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,6 +111,8 @@ pub(crate) fn next_step(stored: &Stored, seen: &Seen) -> Step {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Fork {
+    /// The node has our tip: it has changed its mind since.
+    Nowhere,
     /// Forget everything above this block.
     Rewind(Tip),
     /// Below what was final: nobody can say which chain is right.
@@ -92,7 +126,7 @@ pub(crate) enum Fork {
 pub(crate) fn find_fork(stored: &Stored, ours: &[(Tip, Option<B256>)]) -> Fork {
     let shared = ours.iter().filter(|(tip, theirs)| *theirs == Some(tip.hash)).max_by_key(|(tip, _)| tip.number);
     if let Some((tip, _)) = shared {
-        return Fork::Rewind(*tip);
+        return if *tip == stored.tip { Fork::Nowhere } else { Fork::Rewind(*tip) };
     }
     // Only another block at the very height proves another chain; a missing one says that the node is behind.
     let lowest = stored.finalized.max(stored.first_block);
@@ -103,6 +137,25 @@ pub(crate) fn find_fork(stored: &Stored, ours: &[(Tip, Option<B256>)]) -> Fork {
         return Fork::Rewind(Tip { number: stored.first_block - 1, hash: B256::ZERO });
     }
     Fork::TooDeep
+}
+
+/// What a quorum says of the fork. Nodes may be on different forks for a while, and one may be stuck on ours: we keep what so
+/// many share with us, and it halts only where so many say that it is too deep.
+pub(crate) fn agreed_fork(stored: &Stored, forks: &[Fork], quorum: usize) -> Fork {
+    let shared = |fork: &Fork| match fork {
+        Fork::Nowhere => Some(stored.tip),
+        Fork::Rewind(tip) => Some(*tip),
+        Fork::TooDeep | Fork::Unknown => None,
+    };
+    let mut blocks: Vec<Tip> = forks.iter().filter_map(shared).collect();
+    blocks.sort_unstable_by_key(|tip| Reverse(tip.number));
+    let deep = forks.iter().filter(|fork| **fork == Fork::TooDeep).count();
+    match blocks.get(quorum.saturating_sub(1)) {
+        Some(tip) if *tip == stored.tip => Fork::Nowhere,
+        Some(tip) => Fork::Rewind(*tip),
+        None if deep >= quorum => Fork::TooDeep,
+        None => Fork::Unknown,
+    }
 }
 
 #[cfg(test)]
@@ -132,6 +185,27 @@ mod tests {
 
     fn seen(head: u64, finalized: u64, at_tip: Option<B256>) -> Seen {
         Seen { head: tip(head, 1), finalized, at_tip }
+    }
+
+    fn view(head: u64, chain: u8) -> View {
+        View { head: tip(head, chain), finalized: head - 10, at_tip: Some(hash(20, chain)) }
+    }
+
+    #[test]
+    fn a_quorum_agrees_on_the_highest_block_that_it_shares() {
+        let views = [view(100, 1), view(98, 1), view(99, 2)];
+        assert_eq!(meeting_heights(&views, 20, 2), [99, 98, 20]);
+        assert_eq!(meeting_heights(&views, 200, 2), [99, 98]);
+        assert!(meeting_heights(&views[..1], 20, 2).is_empty());
+        let height = 99;
+        // The first is on another chain there than the last.
+        let hashes = [Some(hash(99, 1)), None, Some(hash(99, 2))];
+        assert_eq!(agree(&views, &hashes, height, 2), None);
+        let hashes = [Some(hash(98, 1)), Some(hash(98, 1)), Some(hash(98, 2))];
+        let seen = agree(&views, &hashes, 98, 2).expect("two agree");
+        // Final is what both say is final.
+        assert_eq!((seen.head, seen.finalized, seen.at_tip), (tip(98, 1), 88, Some(hash(20, 1))));
+        assert_eq!(agree(&views, &hashes, 98, 3), None);
     }
 
     #[test]
@@ -189,6 +263,12 @@ mod tests {
     }
 
     #[test]
+    fn a_node_that_has_our_tip_again_is_no_fork() {
+        let compared: Vec<_> = (36..=100).map(|number| (tip(number, 1), Some(hash(number, 1)))).collect();
+        assert_eq!(find_fork(&stored(100, 36), &compared), Fork::Nowhere);
+    }
+
+    #[test]
     fn a_fork_to_a_shorter_chain_is_found() {
         let compared: Vec<_> =
             (36..=100).map(|number| (tip(number, 1), (number <= 90).then(|| hash(number, 1)))).collect();
@@ -217,5 +297,18 @@ mod tests {
         let compared: Vec<_> = (FIRST..=40).map(|number| (tip(number, 1), Some(hash(number, 2)))).collect();
         let before = Tip { number: FIRST - 1, hash: B256::ZERO };
         assert_eq!(find_fork(&stored(40, FIRST - 1), &compared), Fork::Rewind(before));
+    }
+
+    #[test]
+    fn no_single_node_vetoes_a_rewind() {
+        let agreed = |forks: &[Fork], quorum| agreed_fork(&stored(100, 36), forks, quorum);
+        let back = |number| Fork::Rewind(tip(number, 1));
+        // One is stuck on our branch, or on an older one.
+        assert_eq!(agreed(&[Fork::Nowhere, back(95), back(95)], 2), back(95));
+        assert_eq!(agreed(&[back(95), back(98), back(95)], 2), back(95));
+        assert_eq!(agreed(&[Fork::Nowhere, back(95), Fork::Nowhere], 2), Fork::Nowhere);
+        assert_eq!(agreed(&[back(95)], 1), back(95));
+        assert_eq!(agreed(&[Fork::Nowhere, Fork::TooDeep, Fork::TooDeep], 2), Fork::TooDeep);
+        assert_eq!(agreed(&[Fork::Nowhere, Fork::TooDeep, Fork::Unknown], 2), Fork::Unknown);
     }
 }

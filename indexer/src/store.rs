@@ -1,24 +1,39 @@
 //! Postgres, for the one indexer that leads. Headers, facts, state, cursor and journal move in one transaction.
 
-use std::time::Duration;
-
 use alloy_primitives::{Address, B256};
 use anyhow::{Context, Result, ensure};
 use futures::future::Shared;
 use sqlx::migrate::MigrateError;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection, PgConnection, Postgres, Transaction, query, query_scalar};
+use tracing::instrument;
 
 use crate::config::Deployment;
 use crate::copy::{Batch, Copy};
+use crate::finish::{Hands, Piece};
 use crate::plan::{Stored, Tip};
 use crate::wire::Header;
 use crate::{MIGRATOR, fatal};
 
 /// Held by the indexer that leads, for as long as its connection lives. The letters of "surety".
 const LEADER_LOCK: i64 = 0x7375_7265_7479;
-/// How often a standby asks whether it may lead.
-const STANDBY_PAUSE: Duration = Duration::from_millis(250);
+/// Postgres ends the session of a leader that vanished without a word after so long, and its lock with it. Of one that was
+/// killed it hears at once, from the kernel.
+const SESSION: [(&str, &str); 7] = [
+    ("tcp_keepalives_idle", "5"),
+    ("tcp_keepalives_interval", "2"),
+    ("tcp_keepalives_count", "3"),
+    // Keepalives say nothing while something that was sent waits for its receipt.
+    ("tcp_user_timeout", "11000"),
+    ("client_connection_check_interval", "1s"),
+    // The statements that derive state are long, and run on few rows: they would be compiled for longer than they run.
+    ("jit", "off"),
+    // A block's few keys need no plan of their own: planning took four times as long as deriving.
+    ("plan_cache_mode", "force_generic_plan"),
+];
+
+/// Parts of `derive` that read nothing of each other, the longest first.
+const PARTS: [&str; 5] = ["derive_history", "derive_slots", "derive_stakes", "derive_market", "derive_work"];
 
 /// Invariants:
 /// 1. Whoever writes holds the leader's lock and the highest fence; the cursor refuses everybody else.
@@ -29,6 +44,7 @@ const STANDBY_PAUSE: Duration = Duration::from_millis(250);
 /// 5. After an error this value is dropped, and its connection with it: a COPY may be unfinished.
 #[derive(Debug)]
 pub(crate) struct Store {
+    options: PgConnectOptions,
     connection: PgConnection,
     first_block: u64,
     fence: i64,
@@ -54,21 +70,20 @@ impl Store {
         on_standby: impl Fn(),
         shutdown: &Shared<F>,
     ) -> Result<Option<Self>> {
-        let options = options.clone().application_name("surety-indexer");
-        let mut connection = PgConnection::connect_with(&options).await.context("connecting to Postgres")?;
-        while !try_lock(&mut connection).await? {
+        let mut connection = connect(options).await?;
+        if !try_lock(&mut connection).await? {
             on_standby();
             tokio::select! {
                 () = shutdown.clone() => return Ok(None),
-                () = tokio::time::sleep(STANDBY_PAUSE) => {}
+                led = wait_for_lock(&mut connection) => led?,
             }
         }
         MIGRATOR.run_direct(&mut connection).await.map_err(explain)?;
-        Self::claim(connection, deployment).await.map(Some)
+        Self::claim(options.clone(), connection, deployment).await.map(Some)
     }
 
     /// Checks that the database is about the deployment, and raises the fence.
-    async fn claim(mut connection: PgConnection, deployment: &Deployment) -> Result<Self> {
+    async fn claim(options: PgConnectOptions, mut connection: PgConnection, deployment: &Deployment) -> Result<Self> {
         let mut transaction = connection.begin().await?;
         identify(&mut transaction, deployment).await?;
         let cursor = query!(
@@ -84,6 +99,7 @@ impl Store {
         .context("reading the cursor")?;
         transaction.commit().await?;
         Ok(Self {
+            options,
             connection,
             first_block: deployment.first_block,
             fence: cursor.fence,
@@ -127,6 +143,7 @@ impl Store {
     }
 
     /// Adds blocks, all or nothing.
+    #[instrument(level = "debug", skip_all, fields(block = applied.tip.number, facts = applied.batch.facts()))]
     pub(crate) async fn apply(&mut self, applied: Applied) -> Result<()> {
         let Applied { first_block, tip, finalized, batch } = applied;
         ensure!(first_block == self.tip.number + 1, "block {first_block} does not follow block {}", self.tip.number);
@@ -164,6 +181,7 @@ impl Store {
     }
 
     /// Forgets every block above `to`, which both chains share.
+    #[instrument(level = "debug", skip_all, fields(block = to.number))]
     pub(crate) async fn rewind(&mut self, to: Tip) -> Result<()> {
         let mut transaction = self.connection.begin().await?;
         let seq = query_scalar!(
@@ -194,13 +212,17 @@ impl Store {
     }
 
     /// Ends a backfill: indexes, and state from nothing.
+    #[instrument(level = "debug", skip_all)]
     pub(crate) async fn derive_all(&mut self) -> Result<()> {
-        let mut transaction = self.connection.begin().await?;
-        query!("set local maintenance_work_mem = '256MB'").execute(&mut *transaction).await?;
-        query!("select create_indexes()").execute(&mut *transaction).await.context("creating indexes")?;
+        let mut hands = Hands::join(&self.options, self.fence).await?;
         // Without statistics the planner would read whole tables for every key.
-        query!("analyze").execute(&mut *transaction).await.context("analysing")?;
-        query!("select derive_all()").execute(&mut *transaction).await.context("deriving all state")?;
+        hands.share(&self.unindexed(true).await?).await.context("creating indexes")?;
+        hands.share(&[vec!["select forget_state()".to_owned()]]).await.context("forgetting state")?;
+        let parts = PARTS.map(|part| vec![format!("select {part}(0, {})", i64::MAX)]);
+        hands.share(&parts).await.context("deriving all state")?;
+        hands.share(&self.unindexed(false).await?).await.context("analysing state")?;
+        hands.part().await?;
+        let mut transaction = self.connection.begin().await?;
         let seq = query_scalar!(
             "update cursor set is_derived = true, derived_by = $2, seq = seq + 1 where fence = $1 returning seq",
             self.fence,
@@ -215,6 +237,29 @@ impl Store {
         Ok(())
     }
 
+    /// What is missing of indexes and statistics, by table, the largest first. Statistics that are there may be of when a table was
+    /// small.
+    async fn unindexed(&mut self, is_anew: bool) -> Result<Vec<Piece>> {
+        query_scalar!(
+            r#"
+            select array_agg(statement order by is_last) as "statements!"
+            from (
+                select indexed, statement, false as is_last from wanted_index() where to_regclass(index::text) is null
+                union all
+                select relname, format('analyze %I', relname), true
+                from pg_class
+                where relkind = 'r' and relnamespace = 'public'::regnamespace and pg_relation_size(oid) > 0 and ($1 or reltuples < 0)
+            ) as missing (indexed, statement, is_last)
+            group by indexed
+            order by max(pg_relation_size(indexed::text::regclass)) desc
+            "#,
+            is_anew
+        )
+        .fetch_all(&mut self.connection)
+        .await
+        .context("asking for missing indexes")
+    }
+
     /// Tells readers why nothing moves any more.
     pub(crate) async fn halt(&mut self, reason: &str) -> Result<()> {
         query!("update cursor set halted = $2 where fence = $1", self.fence, reason)
@@ -225,7 +270,12 @@ impl Store {
     }
 }
 
-const LOST_LEAD: &str = "another indexer has taken the lead";
+pub(crate) const LOST_LEAD: &str = "another indexer has taken the lead";
+
+pub(crate) async fn connect(options: &PgConnectOptions) -> Result<PgConnection> {
+    let options = options.clone().application_name("surety-indexer").options(SESSION);
+    PgConnection::connect_with(&options).await.context("connecting to Postgres")
+}
 
 async fn try_lock(connection: &mut PgConnection) -> Result<bool> {
     query_scalar!(r#"select pg_try_advisory_lock($1) as "is_leader!""#, LEADER_LOCK)
@@ -237,6 +287,23 @@ async fn try_lock(connection: &mut PgConnection) -> Result<bool> {
 /// Of the newest migration: state that another version derived is derived anew.
 fn schema_version() -> i64 {
     MIGRATOR.iter().map(|migration| migration.version).max().unwrap_or_default()
+}
+
+/// Postgres wakes us in the moment in which the leader is gone.
+async fn wait_for_lock(connection: &mut PgConnection) -> Result<()> {
+    const LOCK_NOT_AVAILABLE: &str = "55P03";
+    // While a statement waits Postgres keeps what is dead, so it does not wait for long.
+    query!("set lock_timeout = '5s'").execute(&mut *connection).await?;
+    loop {
+        let led = query!("select pg_advisory_lock($1)", LEADER_LOCK).execute(&mut *connection).await;
+        match led {
+            Ok(_) => break,
+            Err(sqlx::Error::Database(refused)) if refused.code().as_deref() == Some(LOCK_NOT_AVAILABLE) => {}
+            Err(error) => return Err(error).context("waiting for the lead"),
+        }
+    }
+    query!("set lock_timeout = 0").execute(connection).await?;
+    Ok(())
 }
 
 fn explain(error: MigrateError) -> anyhow::Error {

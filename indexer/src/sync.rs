@@ -4,29 +4,28 @@ use std::future::Future;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use alloy::pubsub::Subscription;
 use alloy_primitives::B256;
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use futures::FutureExt;
 use futures::future::Shared;
-use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
-use tracing::{error, info, warn};
+use tracing::{error, info, instrument, warn};
 
 use crate::backfill::Fetcher;
+use crate::complete::Complete;
 use crate::config::Config;
 use crate::copy::Batch;
 use crate::event::Contracts;
-use crate::node::{Block, Node};
-use crate::plan::{Fork, Seen, Step, Stored, Tip, find_fork, next_step};
+use crate::heads::Heads;
+use crate::node::Node;
+use crate::nodes::{Alone, Nodes, disagreement};
+use crate::plan::{Fork, Seen, Step, Stored, Tip, agreed_fork, find_fork, next_step};
 use crate::store::{Applied, Store};
 use crate::wire::{Header, Log};
-use crate::{Fatal, State, Status, backfill, fatal, health};
+use crate::{Fatal, State, Status, backfill, health};
 
-const PAUSE_MIN: Duration = Duration::from_millis(100);
-const PAUSE_MAX: Duration = Duration::from_secs(5);
-/// Blocks that count as final under the head of a node that does not know the word.
-const FINALITY: u64 = 64;
+/// The longest pause after a failure, in first ones.
+const PAUSES_MAX: u32 = 50;
 
 /// Tells whoever waits, and the metrics.
 #[derive(Clone, Debug)]
@@ -38,6 +37,12 @@ impl Reporter {
         #[expect(clippy::cast_precision_loss, reason = "a gauge is a float, and block numbers are far below 2^52")]
         metrics::gauge!("surety_indexer_block").set(tip.number as f64);
         self.0.send_modify(|status| status.indexed = Some(tip));
+    }
+
+    pub(crate) fn head(&self, number: u64) {
+        #[expect(clippy::cast_precision_loss, reason = "a gauge is a float, and block numbers are far below 2^52")]
+        metrics::gauge!("surety_indexer_node_head").set(number as f64);
+        self.0.send_modify(|status| status.head = Some(number));
     }
 
     fn state(&self, state: State) {
@@ -61,7 +66,7 @@ pub(crate) async fn run(
 ) -> Result<()> {
     let shutdown = shutdown.shared();
     let contracts = Contracts::new(&config.deployment)?;
-    let server = health::serve(config.listen, status.subscribe()).await?;
+    let server = health::serve(&config, status.subscribe()).await?;
     let reporter = Reporter(status);
     let result = retry(&config, &contracts, &reporter, &shutdown).await;
     reporter.state(State::Stopped);
@@ -75,7 +80,7 @@ async fn retry<F: Future<Output = ()>>(
     reporter: &Reporter,
     shutdown: &Shared<F>,
 ) -> Result<()> {
-    let mut pause = PAUSE_MIN;
+    let mut pause = config.pause;
     loop {
         let before = reporter.0.borrow().indexed;
         match session(config, contracts, reporter, shutdown).await {
@@ -94,13 +99,13 @@ async fn retry<F: Future<Output = ()>>(
             }
         }
         if reporter.0.borrow().indexed != before {
-            pause = PAUSE_MIN;
+            pause = config.pause;
         }
         tokio::select! {
             () = shutdown.clone() => return Ok(()),
             () = tokio::time::sleep(pause) => {}
         }
-        pause = PAUSE_MAX.min(pause * 2);
+        pause = (config.pause * PAUSES_MAX).min(pause * 2);
     }
 }
 
@@ -126,32 +131,36 @@ async fn session<F: Future<Output = ()>>(
     reporter: &Reporter,
     shutdown: &Shared<F>,
 ) -> Result<End> {
-    let on_standby = || reporter.state(State::Standby);
+    let on_standby = || {
+        info!("standing by: another indexer leads");
+        reporter.state(State::Standby);
+    };
     let store = Store::lead(&config.database, &config.deployment, on_standby, shutdown).await?;
     let Some(store) = store else { return Ok(End::Shutdown) };
-    let node = Node::connect(&config.rpc_url, contracts.addresses()).await?;
-    let chain_id = node.chain_id().await?;
-    if chain_id != config.deployment.chain_id {
-        return Err(fatal(format!(
-            "the node is of chain {chain_id}, the deployment of chain {}",
-            config.deployment.chain_id
-        )));
-    }
+    let nodes = Nodes::connect(config, contracts.addresses()).await?;
     if store.tip().number >= config.deployment.first_block {
         reporter.indexed(store.tip(), 0);
     }
     info!(block = store.tip().number, "leading from block {}", store.tip().number);
-    let heads = node.heads().await?;
-    let &Config { poll_interval, fetch_max, .. } = config;
-    Session { store, node, contracts, reporter, heads, poll_interval, fetch_max }.run(shutdown).await
+    let heads = Heads::of(&nodes);
+    let complete = Complete::new(&contracts.addresses(), Contracts::events());
+    let &Config { poll_interval, fetch_max, pause, .. } = config;
+    let finalized = 0;
+    let mut session =
+        Session { store, nodes, contracts, complete, reporter, heads, finalized, pause, poll_interval, fetch_max };
+    session.run(shutdown).await
 }
 
 struct Session<'a> {
     store: Store,
-    node: Node,
+    nodes: Nodes,
     contracts: &'a Contracts,
+    complete: Complete,
     reporter: &'a Reporter,
-    heads: Option<Subscription<Header>>,
+    heads: Heads,
+    /// Of the last look.
+    finalized: u64,
+    pause: Duration,
     poll_interval: Duration,
     fetch_max: usize,
 }
@@ -166,13 +175,14 @@ impl Session<'_> {
             match next_step(&stored, &seen) {
                 Step::Backfill(range) => {
                     self.reporter.state(State::Backfilling);
-                    let (node, contracts) = (self.node.clone(), self.contracts.clone());
-                    let fetcher = Fetcher { node, contracts, most: self.fetch_max };
+                    let (nodes, contracts) = (self.nodes.clone(), self.contracts.clone());
+                    let (complete, most, pause) = (self.complete.clone(), self.fetch_max, self.pause);
+                    let fetcher = Fetcher { nodes, contracts, complete, most, pause };
                     backfill::backfill(&mut self.store, fetcher, range, self.reporter, shutdown).await?;
                 }
                 Step::Follow(range) => {
                     self.derive_once().await?;
-                    self.follow(range, seen.finalized).await?;
+                    self.follow(range, &seen).await?;
                 }
                 Step::FindFork => {
                     if let Some(reason) = self.part(&stored).await? {
@@ -202,29 +212,32 @@ impl Session<'_> {
     }
 
     async fn look(&mut self) -> Result<(Stored, Seen)> {
-        let tip = self.store.tip();
-        let blocks = [Block::Latest, Block::Number(tip.number)];
-        let (headers, finalized) = tokio::try_join!(self.node.headers(&blocks), self.node.finalized())?;
-        let [Some(head), at_tip] = headers[..] else {
-            bail!("the node has no head");
-        };
-        #[expect(clippy::cast_precision_loss, reason = "a gauge is a float, and block numbers are far below 2^52")]
-        metrics::gauge!("surety_indexer_node_head").set(head.number as f64);
-        let finalized = finalized.map_or(head.number.saturating_sub(FINALITY), |block| block.number);
-        let stored = self.store.stored(head.number).await?;
-        let head = Tip { number: head.number, hash: head.hash };
-        Ok((stored, Seen { head, finalized, at_tip: at_tip.map(|header| header.hash) }))
+        let seen = self.nodes.look(self.store.tip().number).await?;
+        self.reporter.head(seen.head.number);
+        self.finalized = seen.finalized;
+        Ok((self.store.stored(seen.head.number).await?, seen))
     }
 
-    /// Indexes blocks that may yet be reorganised: headers first, then the logs of exactly these.
-    async fn follow(&mut self, range: RangeInclusive<u64>, finalized: u64) -> Result<()> {
-        let named: Vec<Block> = range.map(Block::Number).collect();
-        let headers: Option<Vec<Header>> = self.node.headers(&named).await?.into_iter().collect();
-        // The node's chain has become shorter since: look again.
-        let Some(headers) = headers else { return Ok(()) };
-        let hashes: Vec<B256> = headers.iter().map(|header| header.hash).collect();
-        let logs = self.node.logs_of(&hashes).await?;
-        self.append(&headers, &logs, finalized).await
+    /// Indexes blocks that may yet be reorganised: headers first, then the logs of exactly these. A quorum has the last one, and
+    /// with it all others, as each is the parent of the next.
+    #[instrument(level = "debug", skip_all, fields(first = range.start(), last = range.end()))]
+    async fn follow(&mut self, range: RangeInclusive<u64>, seen: &Seen) -> Result<()> {
+        let named: Vec<u64> = range.collect();
+        let (named, complete, nodes) = (&named, &self.complete, &self.nodes);
+        let read = nodes.ask(|node| async move {
+            let headers: Option<Vec<Header>> = node.headers(named).await?.into_iter().collect();
+            // The node's chain has become shorter since.
+            let headers = headers.context("the node does not have the block any more")?;
+            let last = headers.last().context("a range has a last block")?;
+            let is_agreed =
+                if last.number == seen.head.number { last.hash == seen.head.hash } else { nodes.confirm(last).await? };
+            ensure!(is_agreed, Alone(last.number));
+            let logs = logs_of(nodes, &node, complete, &headers).await?;
+            Ok((headers, logs))
+        });
+        let (headers, logs) = read.await?;
+        compare(&self.nodes, &self.complete, &headers, &logs).await?;
+        self.append(&headers, &logs, seen.finalized).await
     }
 
     /// Commits blocks whose logs are known, after checking that each follows the one before.
@@ -261,11 +274,17 @@ impl Session<'_> {
     /// Goes back to the last block that both chains share. Answers why not, if that is below finality.
     async fn part(&mut self, stored: &Stored) -> Result<Option<String>> {
         let ours = self.store.unfinal().await?;
-        let named: Vec<Block> = ours.iter().map(|tip| Block::Number(tip.number)).collect();
-        let theirs = self.node.headers(&named).await?;
-        let compared: Vec<_> =
-            ours.into_iter().zip(theirs).map(|(tip, header)| (tip, header.map(|header| header.hash))).collect();
-        match find_fork(stored, &compared) {
+        let named: Vec<u64> = ours.iter().map(|tip| tip.number).collect();
+        let named = &named;
+        let answers = self.nodes.ask_all(|node| async move { node.headers(named).await }, |_| false).await?;
+        let forks: Vec<Fork> = answers
+            .into_iter()
+            .map(|theirs| {
+                let theirs = theirs.into_iter().map(|header| header.map(|header| header.hash));
+                find_fork(stored, &ours.iter().copied().zip(theirs).collect::<Vec<_>>())
+            })
+            .collect();
+        match agreed_fork(stored, &forks, self.nodes.quorum()) {
             Fork::Rewind(to) => {
                 let depth = stored.tip.number - to.number;
                 self.store.rewind(to).await?;
@@ -275,6 +294,11 @@ impl Session<'_> {
                     depth, "the chain was reorganised: went back {depth} blocks to block {}", to.number
                 );
                 self.reporter.indexed(to, 0);
+                Ok(None)
+            }
+            Fork::Nowhere => {
+                // They looked otherwise a moment ago.
+                tokio::time::sleep(self.pause).await;
                 Ok(None)
             }
             Fork::Unknown => bail!("the node has neither our blocks nor others from block {} on", stored.finalized),
@@ -292,33 +316,47 @@ impl Session<'_> {
     /// Until there may be something new. A head that the node tells of is indexed right away when it follows our tip.
     async fn wait<F: Future<Output = ()>>(&mut self, shutdown: &Shared<F>) -> Result<()> {
         let told = tokio::select! {
+            biased;
             () = shutdown.clone() => return Ok(()),
-            () = tokio::time::sleep(self.poll_interval) => return Ok(()),
-            told = next_head(&mut self.heads) => told?,
+            told = self.heads.next() => told,
+            () = tokio::time::sleep(self.poll_interval) => None,
         };
-        // None: heads were missed while we were busy.
         let Some(told) = told else { return Ok(()) };
         let tip = self.store.tip();
         if told.number != tip.number + 1 || told.parent_hash != tip.hash {
             return Ok(());
         }
-        let hashes = [told.hash];
-        let (logs, finalized) = tokio::try_join!(self.node.logs_of(&hashes), self.node.finalized())?;
-        let finalized = finalized.map_or(told.number.saturating_sub(FINALITY), |block| block.number);
-        self.append(&[told], &logs, finalized).await
+        let (headers, complete, nodes) = (&[told], &self.complete, &self.nodes);
+        let read = nodes.ask(|node| async move { logs_of(nodes, &node, complete, headers).await });
+        let (is_agreed, logs) = tokio::try_join!(self.nodes.confirm(&told), read)?;
+        if !is_agreed {
+            return Ok(());
+        }
+        compare(&self.nodes, &self.complete, &[told], &logs).await?;
+        self.reporter.head(told.number);
+        // As of the last look: nobody waits for what is final.
+        self.append(&[told], &logs, self.finalized).await
     }
 }
 
-/// The newest head that was told. Without a subscription there is only the poll.
-async fn next_head(heads: &mut Option<Subscription<Header>>) -> Result<Option<Header>> {
-    let Some(heads) = heads else { return std::future::pending().await };
-    let mut newest = match heads.recv().await {
-        Ok(head) => head,
-        Err(RecvError::Lagged(_)) => return Ok(None),
-        Err(RecvError::Closed) => bail!("the node's subscription ended"),
-    };
-    while let Ok(newer) = heads.try_recv() {
-        newest = newer;
+/// Logs of blocks, by hash, and none of ours is missing.
+async fn logs_of(nodes: &Nodes, node: &Node, complete: &Complete, headers: &[Header]) -> Result<Vec<Vec<Log>>> {
+    let hashes: Vec<B256> = headers.iter().map(|header| header.hash).collect();
+    let logs = node.logs_of(&hashes).await?;
+    for (header, logs) in headers.iter().zip(&logs) {
+        complete.check(nodes, node, header, logs).await?;
     }
-    Ok(Some(newest))
+    Ok(logs)
+}
+
+/// Now and then a second node is asked for the same logs.
+async fn compare(nodes: &Nodes, complete: &Complete, headers: &[Header], logs: &[Vec<Log>]) -> Result<()> {
+    if !nodes.is_sampled() {
+        return Ok(());
+    }
+    let again = nodes.ask(|node| async move { logs_of(nodes, &node, complete, headers).await }).await?;
+    if again != logs {
+        return Err(disagreement("two readings of the logs of the same blocks differ".to_owned()));
+    }
+    Ok(())
 }

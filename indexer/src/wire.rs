@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use alloy_primitives::{Address, B256, Bytes};
+use alloy_primitives::{Address, B256, Bloom, Bytes};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, Visitor};
 
@@ -19,9 +19,12 @@ pub(crate) struct Header {
     pub(crate) parent_hash: B256,
     #[serde(deserialize_with = "quantity")]
     pub(crate) timestamp: u64,
+    /// What the block's logs are about; empty where the chain keeps none.
+    #[serde(default, deserialize_with = "bytes")]
+    pub(crate) logs_bloom: Bloom,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Log {
     #[serde(deserialize_with = "bytes")]
@@ -40,7 +43,7 @@ pub(crate) struct Log {
 }
 
 /// At most four topics, without an allocation.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Topics {
     words: [B256; 4],
     count: usize,
@@ -100,6 +103,14 @@ impl FromHex for Address {
     }
 }
 
+impl FromHex for Bloom {
+    fn from_hex(digits: &[u8]) -> Result<Self, alloy_primitives::hex::FromHexError> {
+        let mut bloom = Self::ZERO;
+        alloy_primitives::hex::decode_to_slice(digits, bloom.as_mut_slice())?;
+        Ok(bloom)
+    }
+}
+
 impl FromHex for Bytes {
     fn from_hex(digits: &[u8]) -> Result<Self, alloy_primitives::hex::FromHexError> {
         alloy_primitives::hex::decode(digits).map(Self::from)
@@ -125,11 +136,16 @@ fn bytes<'de, D: Deserializer<'de>, T: FromHex>(deserializer: D) -> Result<T, D:
         }
 
         fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
-            T::from_hex(text.as_bytes()).map_err(E::custom)
+            self.visit_bytes(text.as_bytes())
+        }
+
+        fn visit_bytes<E: Error>(self, text: &[u8]) -> Result<T, E> {
+            T::from_hex(text).map_err(E::custom)
         }
     }
 
-    deserializer.deserialize_str(Digits(PhantomData))
+    // Digits are checked one by one, so nobody has to check before that they are UTF-8.
+    deserializer.deserialize_bytes(Digits(PhantomData))
 }
 
 /// A JSON-RPC quantity: hexadecimal, without leading zeros.

@@ -1,23 +1,20 @@
 //! The indexer against a node that misbehaves: whatever happens, the tables end as those of a fresh index.
 
 mod fake;
-
-use std::time::Duration;
+mod heads;
+mod several;
+mod simulator;
 
 use alloy::primitives::{Address, LogData};
-use anyhow::{Context, Result, bail};
-use indexer::{Config, Deployment, State, Status};
+use anyhow::{Context, Result};
+use indexer::{Config, Deployment, State};
 use serde_json::json;
 use sqlx::postgres::PgListener;
 use sqlx::{ConnectOptions as _, PgPool, query, query_scalar};
-use tokio::sync::{oneshot, watch};
-use tokio::task::JoinHandle;
 
 use fake::dump::dump;
+use fake::running::{Indexer, PATIENCE};
 use fake::{FIRST_BLOCK, Node, deployment};
-
-/// Long enough for a busy machine; nothing waits for it to pass.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Events that no story tells.
 const UNTOLD: &[&str] = &[
@@ -53,58 +50,6 @@ const UNTOLD: &[&str] = &[
     "staking_paused",
     "units_returned",
 ];
-
-struct Indexer {
-    status: watch::Receiver<Status>,
-    stop: oneshot::Sender<()>,
-    task: JoinHandle<Result<()>>,
-}
-
-impl Indexer {
-    fn start(db: &PgPool, node: &Node) -> Result<Self> {
-        Self::start_with(db, node, deployment())
-    }
-
-    fn start_with(db: &PgPool, node: &Node, deployment: Deployment) -> Result<Self> {
-        Ok(Self::start_as(Config::new((*db.connect_options()).clone(), &node.url, deployment)?))
-    }
-
-    fn start_as(mut config: Config) -> Self {
-        config.poll_interval = Duration::from_millis(5);
-        let (sender, status) = Status::channel();
-        let (stop, stopped) = oneshot::channel();
-        let shutdown = async {
-            let _ = stopped.await;
-        };
-        Self { status, stop, task: tokio::spawn(indexer::run(config, sender, shutdown)) }
-    }
-
-    async fn until(&mut self, is_wanted: impl FnMut(&Status) -> bool) -> Result<Status> {
-        let waiting = tokio::time::timeout(PATIENCE, self.status.wait_for(is_wanted)).await;
-        if let Ok(status) = waiting.context("waited too long")? {
-            return Ok(status.clone());
-        }
-        (&mut self.task).await??;
-        bail!("the indexer ended")
-    }
-
-    async fn synced(&mut self, node: &Node) -> Result<()> {
-        let head = node.chain().tip();
-        self.until(|status| status.indexed == Some(head) && status.state == State::Following).await?;
-        Ok(())
-    }
-
-    async fn stop(self) -> Result<()> {
-        let _ = self.stop.send(());
-        self.task.await?
-    }
-
-    /// What it ends with by itself.
-    async fn refusal(self) -> Result<String> {
-        let ended = tokio::time::timeout(PATIENCE, self.task).await.context("it did not end")??;
-        Ok(format!("{:#}", ended.err().context("it did not refuse")?))
-    }
-}
 
 /// Indexes the same chain into the emptied database, and compares.
 async fn equals_fresh(db: &PgPool, node: &Node) -> Result<()> {

@@ -29,7 +29,9 @@ mod usage;
 
 mod backfill;
 mod bad_input;
+mod failover;
 mod heads;
 mod outage;
 mod reorg;
+mod replica;
 mod restart;

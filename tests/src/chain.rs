@@ -57,8 +57,17 @@ pub struct Chain {
 impl Chain {
     /// Starts an anvil at `GENESIS` whose blocks are a second apart unless told otherwise.
     pub async fn start(slots_in_an_epoch: u32) -> Result<Self> {
+        Self::start_with(slots_in_an_epoch, &[]).await
+    }
+
+    /// One that knows no state but its last, so that no block can be taken back: those of thousands of blocks fill a disk.
+    pub async fn start_long(slots_in_an_epoch: u32) -> Result<Self> {
+        Self::start_with(slots_in_an_epoch, &["--prune-history"]).await
+    }
+
+    async fn start_with(slots_in_an_epoch: u32, more: &[&str]) -> Result<Self> {
         let (genesis, slots) = (GENESIS.to_string(), slots_in_an_epoch.to_string());
-        let anvil = Anvil::start(&["--timestamp", &genesis, "--slots-in-an-epoch", &slots])?;
+        let anvil = Anvil::start(&[&["--timestamp", &genesis, "--slots-in-an-epoch", &slots], more].concat())?;
         let url = anvil.http_url();
         let chain = Self { _anvil: Some(anvil), ..Self::at(&url).await? };
         chain.space_blocks(Duration::from_secs(1)).await?;

@@ -210,6 +210,7 @@ impl Rows {
     }
 }
 
+/// By identity the order is that of the key, or of the provider's index: such a page reads only itself.
 async fn fetch(db: &mut PgConnection, rows: Rows) -> Result<Vec<Commitment>> {
     let commitments = query_as!(
         Commitment,
@@ -252,7 +253,7 @@ async fn fetch(db: &mut PgConnection, rows: Rows) -> Result<Vec<Commitment>> {
             select
                 *,
                 case $6 when 'units' then units when '-units' then -units when 'earned' then earned
-                    when '-earned' then -earned when 'commitment' then commitment else -commitment end as key
+                    when '-earned' then -earned else 0 end as key
             from commitment_now
         ) as c
         where ($1::bytea is null or c.provider = $1)
@@ -261,8 +262,9 @@ async fn fetch(db: &mut PgConnection, rows: Rows) -> Result<Vec<Commitment>> {
             and ($4::boolean is null or (c.convicted_at is not null) = $4)
             and ($5::boolean is null or c.is_overdue = $5)
             and ($10::bigint is null or c.commitment = $10)
-            and ($7::text is null or (c.key, c.commitment) > ($7::text::numeric, $8::bigint))
-        order by c.key, c.commitment
+            and ($8::bigint is null or case $6 when 'commitment' then c.commitment > $8
+                when '-commitment' then c.commitment < $8 else (c.key, c.commitment) > ($7::text::numeric, $8) end)
+        order by case when $6 = '-commitment' then c.commitment end desc, c.key, c.commitment
         limit $9
         "#,
         rows.provider as Option<Address>,

@@ -256,62 +256,94 @@ struct Picked {
     key: String,
 }
 
-/// Chooses the page. By identity the order is the primary key's own, so that a page of millions of deals reads only
-/// itself. Other sorts are of sums that change with every lock: they aggregate all slots, without looking closely.
-async fn pick(db: &mut PgConnection, head: &Head, rows: Rows) -> Result<Vec<Picked>> {
-    let picked = query_as!(
-        Picked,
-        r#"
-        select p.deal, coalesce(p.key, 0)::text as "key!"
-        from (
-            select
-                d.deal,
-                case $6
-                    when 'locked' then coalesce(k.locked, 0)
-                    when '-locked' then -coalesce(k.locked, 0)
-                    -- Deals without health have nothing at stake: the healthiest of all.
-                    when 'health' then coalesce(k.health, 1e40)
-                    when '-health' then -coalesce(k.health, 1e40)
-                    when 'value_at_stake' then coalesce(k.value_at_stake, 0)
-                    when '-value_at_stake' then -coalesce(k.value_at_stake, 0)
-                end as key
-            from deal as d
-            left join (
+/// Chooses a page out of `$from`, where deals are named by `$deal`. By identity the order is that of a key, the primary one or
+/// the provider's, so that a page of millions of deals reads only itself. Other sorts are of sums that change with every
+/// lock: they aggregate all slots, without looking closely.
+macro_rules! pick {
+    ($from:literal, $deal:literal, $rows:ident, $head:ident) => {
+        query_as!(
+            Picked,
+            r#"
+            select p.deal as "deal!", coalesce(p.key, 0)::text as "key!"
+            from (
                 select
-                    s.deal,
-                    sum(l.amount) as locked,
-                    sum(s.value_at_stake) as value_at_stake,
-                    min(health_bps(l.amount, (select high from price_now), s.value_at_stake, $10)) as health
-                from slot as s
-                left join stake_lock as l on l.lock = s.lock
-                where s.status in ('assigned', 'serving') and s.slot < 16
-                group by s.deal
-            ) as k on k.deal = d.deal and $6 not in ('deal', '-deal')
-            where ($1::bytea is null or d.customer = $1)
-                and ($2::bytea is null or exists (select from slot as s where s.deal = d.deal and s.provider = $2))
-                and ($3::text is null or $3 = (select n.status from deal_now as n where n.deal = d.deal))
-                and ($4::integer is null or d.class = $4)
-                and ($5::boolean is null or $5 = exists (
-                    select from slot as s where s.deal = d.deal and s.called_at is not null and s.status = 'serving'
-                ))
-                and ($8::bigint is null or case $6 when 'deal' then d.deal > $8 when '-deal' then d.deal < $8 else true end)
-        ) as p
-        where ($8::bigint is null or $6 in ('deal', '-deal') or (p.key, p.deal) > ($7::text::numeric, $8))
-        order by case when $6 = '-deal' then p.deal end desc, p.key, p.deal
-        limit $9
-        "#,
-        rows.customer as Option<Address>,
-        rows.provider as Option<Address>,
-        rows.status,
-        rows.class,
-        rows.is_called,
-        rows.sort,
-        rows.after_key,
-        rows.after,
-        rows.limit,
-        head.usd_decimals,
-    );
-    Ok(picked.fetch_all(db).await?)
+                    "#
+                + $deal
+                + r#" as deal,
+                    case $6
+                        when 'locked' then coalesce(k.locked, 0)
+                        when '-locked' then -coalesce(k.locked, 0)
+                        -- Deals without health have nothing at stake: the healthiest of all.
+                        when 'health' then coalesce(k.health, 1e40)
+                        when '-health' then -coalesce(k.health, 1e40)
+                        when 'value_at_stake' then coalesce(k.value_at_stake, 0)
+                        when '-value_at_stake' then -coalesce(k.value_at_stake, 0)
+                    end as key
+                from "#
+                + $from
+                + r#"
+                left join (
+                    select
+                        s.deal,
+                        sum(l.amount) as locked,
+                        sum(s.value_at_stake) as value_at_stake,
+                        min(health_bps(l.amount, (select high from price_now), s.value_at_stake, $10)) as health
+                    from slot as s
+                    left join stake_lock as l on l.lock = s.lock
+                    where s.status in ('assigned', 'serving') and s.slot < 16
+                    group by s.deal
+                ) as k on k.deal = d.deal and $6 not in ('deal', '-deal')
+                where ($1::bytea is null or d.customer = $1)
+                    and ($3::text is null or $3 = (select n.status from deal_now as n where n.deal = d.deal))
+                    and ($4::integer is null or d.class = $4)
+                    and ($5::boolean is null or $5 = exists (
+                        select from slot as s where s.deal = d.deal and s.called_at is not null and s.status = 'serving'
+                    ))
+                    and ($8::bigint is null or case $6
+                        when 'deal' then "#
+                + $deal
+                + r#" > $8
+                        when '-deal' then "#
+                + $deal
+                + r#" < $8
+                        else true
+                    end)
+            ) as p
+            where ($8::bigint is null or $6 in ('deal', '-deal') or (p.key, p.deal) > ($7::text::numeric, $8))
+            order by case when $6 = '-deal' then p.deal end desc, p.key, p.deal
+            limit $9
+            "#,
+            $rows.customer as Option<Address>,
+            $rows.provider as Option<Address>,
+            $rows.status,
+            $rows.class,
+            $rows.is_called,
+            $rows.sort,
+            $rows.after_key,
+            $rows.after,
+            $rows.limit,
+            $head.usd_decimals,
+        )
+    };
+}
+
+async fn pick(db: &mut PgConnection, head: &Head, rows: Rows) -> Result<Vec<Picked>> {
+    let picked = if rows.provider.is_some() {
+        pick!(
+            r#"slot as o
+                join deal as d on d.deal = o.deal and o.provider = $2::bytea and o.slot = (
+                    select min(slot) from slot where deal = o.deal and provider = $2::bytea
+                )"#,
+            "o.deal",
+            rows,
+            head
+        )
+        .fetch_all(db)
+        .await?
+    } else {
+        pick!("(select * from deal where $2::bytea is null) as d", "d.deal", rows, head).fetch_all(db).await?
+    };
+    Ok(picked)
 }
 
 /// Looks closely at deals, in the order given.

@@ -1,6 +1,8 @@
 //! `/v1/delegators`: accounts with stake, what it is worth, what is on its way out and what it earned.
 //! A provider's own stake is here too, marked `is_own`.
 
+use std::str::FromStr;
+
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
@@ -143,7 +145,12 @@ pub(super) async fn list(
     account: Option<Address>,
     at: &mut Snapshot,
 ) -> Result<Json<Page<Position>>> {
-    let items = fetch(&mut at.db, &at.head, account, query).await?;
+    let items = match query.filters.provider {
+        Some(provider) if account.is_none() && !query.filters.empty => {
+            fetch_stakers(&mut at.db, &at.head, provider, query).await?
+        }
+        Some(_) | None => fetch(&mut at.db, &at.head, account, query).await?,
+    };
     let total = api.totals.get(at.head.seq, query.binding, count(&mut at.db, account, query)).await?;
     Ok(Json(query.page(items, total)))
 }
@@ -155,6 +162,33 @@ pub(super) async fn check_delegator(db: &mut PgConnection, account: Address) -> 
     if is_there.fetch_one(db).await? { Ok(()) } else { Err(missing("delegator", account)) }
 }
 
+/// Positions out of `$from`: `p` has the columns of `position_now`, a `key` to sort by and an `id`.
+macro_rules! rows {
+    ([$($from:tt)*], $($value:expr),* $(,)?) => {
+        query_as!(
+            Position,
+            r#"
+            select
+                p.provider as "provider!: Address",
+                v.name as provider_name,
+                p.account as "account!: Address",
+                p.is_own as "is_own!",
+                p.staked_at as "staked_at!",
+                trim_scale(p.amount * 1e-18)::text as "staked_flt!",
+                p.shares::text as "shares!",
+                trim_scale(p.flt_owed * 1e-18)::text as "flt_owed!",
+                trim_scale(p.usd_owed * $1::text::numeric)::text as "usd_owed!",
+                trim_scale(p.flt_claimed * 1e-18)::text as "flt_claimed!",
+                trim_scale(p.usd_claimed * $1::text::numeric)::text as "usd_claimed!",
+                case when p.shares > 0 then least(a.apr_bps, 1000000000) else 0 end::bigint as "apr_bps!",
+                p.key::text as "key!",
+                p.id as "id!"
+            "# + $($from)*,
+            $($value),*
+        )
+    };
+}
+
 async fn fetch(
     db: &mut PgConnection,
     head: &Head,
@@ -162,24 +196,8 @@ async fn fetch(
     query: &List<Filters>,
 ) -> Result<Vec<Position>> {
     let after = query.after::<String>()?;
-    let positions = query_as!(
-        Position,
-        r#"
-        select
-            p.provider as "provider!: Address",
-            v.name as provider_name,
-            p.account as "account!: Address",
-            p.is_own as "is_own!",
-            p.staked_at as "staked_at!",
-            trim_scale(p.amount * 1e-18)::text as "staked_flt!",
-            p.shares::text as "shares!",
-            trim_scale(p.flt_owed * 1e-18)::text as "flt_owed!",
-            trim_scale(p.usd_owed * $1::text::numeric)::text as "usd_owed!",
-            trim_scale(p.flt_claimed * 1e-18)::text as "flt_claimed!",
-            trim_scale(p.usd_claimed * $1::text::numeric)::text as "usd_claimed!",
-            case when p.shares > 0 then least(a.apr_bps, 1000000000) else 0 end::bigint as "apr_bps!",
-            p.key::text as "key!",
-            p.id as "id!"
+    let positions = rows!(
+        [r#"
         from (
             select
                 *,
@@ -195,7 +213,7 @@ async fn fetch(
             and ($6::text is null or (p.key, p.id) > ($6::text::numeric, $7::text))
         order by p.key, p.id
         limit $8
-        "#,
+        "#],
         usd_scale(head),
         account as Option<Address>,
         query.filters.provider as Option<Address>,
@@ -204,10 +222,130 @@ async fn fetch(
         after.value,
         after.id,
         query.fetch,
-    )
-    .fetch_all(db)
-    .await?;
-    Ok(positions)
+    );
+    Ok(positions.fetch_all(db).await?)
+}
+
+/// Where a page of a provider's stakers ended: the shares and the account.
+struct Last {
+    shares: String,
+    account: Address,
+}
+
+impl FromStr for Last {
+    type Err = ();
+
+    fn from_str(text: &str) -> std::result::Result<Self, ()> {
+        let (shares, account) = text.split_once('-').ok_or(())?;
+        let is_count = shares.len() <= 78 && !shares.is_empty() && shares.bytes().all(|byte| byte.is_ascii_digit());
+        let account = account.parse().map_err(|_| ())?;
+        if is_count { Ok(Self { shares: shares.to_owned(), account }) } else { Err(()) }
+    }
+}
+
+/// Stakers of a provider in one direction. All who delegated hold shares of the same tranche, so that who has more shares has
+/// more stake: they are read in the order of an index, and only the provider's own stake is put in its place among them, the
+/// larger where both are worth the same. `$bound` are the shares that are worth no more, or more, than the last amount.
+macro_rules! stakers {
+    ($compare:literal, $order:literal, $bound:literal, $db:ident, $head:ident, $provider:ident, $query:ident) => {{
+        let after = $query.after::<Last>()?;
+        let (shares, account) = after.id.map(|last| (last.shares, last.account)).unzip();
+        let found = rows!(
+            [r#"
+            from (
+                select p.*, p.amount as key, p.shares || '-0x' || encode(p.account, 'hex') as id
+                from (
+                    (
+                        select o.account
+                        from position_now as o
+                        where o.provider = $2 and o.account = $2::bytea and o.shares > 0
+                            and ($3::text is null or ($5::bytea <> $2::bytea and (o.amount, true) "#
+                + $compare
+                + r#" ($3::text::numeric, false)))
+                    )
+                    union all
+                    (
+                        select d.account
+                        from position as d
+                        where d.provider = $2 and not d.is_own and d.shares > 0
+                            and d.generation = (select generation from tranche where provider = $2 and not is_own)
+                            and case
+                                when $3::text is null then true
+                                when $5::bytea = $2::bytea then "#
+                + $bound
+                + r#"
+                                else (d.shares::numeric, d.account::bytea) "#
+                + $compare
+                + r#" ($4::text::numeric, $5::bytea)
+                            end
+                        order by d.shares "#
+                + $order
+                + ", d.account "
+                + $order
+                + r#"
+                        limit $6
+                    )
+                ) as c
+                join position_now as p on p.provider = $2 and p.account = c.account
+            ) as p
+            join provider as v on v.provider = p.provider
+            join tranche_apr as a on a.provider = p.provider and a.is_own = p.is_own
+            order by p.amount "#
+                + $order
+                + ", p.is_own "
+                + $order
+                + ", p.shares "
+                + $order
+                + ", p.account "
+                + $order
+                + r#"
+            limit $6
+            "#],
+            usd_scale($head),
+            $provider as Address,
+            after.value,
+            shares,
+            account as Option<Address>,
+            $query.fetch,
+        );
+        found.fetch_all($db).await?
+    }};
+}
+
+async fn fetch_stakers(
+    db: &mut PgConnection,
+    head: &Head,
+    provider: Address,
+    query: &List<Filters>,
+) -> Result<Vec<Position>> {
+    let stakers = if query.sort(&SORTS)? == "staked" {
+        stakers!(
+            ">",
+            "asc",
+            r#"d.shares >= (
+                select div(($3::text::numeric + 1) * shares + active - 1, nullif(active, 0))
+                from tranche where provider = $2 and not is_own
+            )"#,
+            db,
+            head,
+            provider,
+            query
+        )
+    } else {
+        stakers!(
+            "<",
+            "desc",
+            r#"d.shares <= (
+                select coalesce(div(($3::text::numeric + 1) * shares - 1, nullif(active, 0)), shares)
+                from tranche where provider = $2 and not is_own
+            )"#,
+            db,
+            head,
+            provider,
+            query
+        )
+    };
+    Ok(stakers)
 }
 
 async fn count(db: &mut PgConnection, account: Option<Address>, query: &List<Filters>) -> Result<i64> {

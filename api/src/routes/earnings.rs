@@ -1,5 +1,7 @@
 //! `/v1/providers/{address}/rewards`: what commitments earned epoch by epoch, and what of it was paid.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
@@ -15,7 +17,8 @@ use super::{Asked, check_provider, path};
 use crate::Api;
 use crate::address::Address;
 use crate::error::{Problem, Result};
-use crate::page::{Key, Keyed, List, Page, Paging};
+use crate::kept::Answer;
+use crate::page::{Key, Keyed, List, Page, Paging, hash_of};
 use crate::snapshot::Snapshot;
 
 const SORTS: [&str; 2] = ["-epoch", "epoch"];
@@ -91,6 +94,47 @@ struct Earnings {
     page: Page<Earning>,
 }
 
+/// What a provider earned in all. It takes reading every commitment of it, so it is summed up once for all pages.
+#[derive(Debug)]
+pub(crate) struct Sums {
+    earned: String,
+    unearned: String,
+    released: String,
+    pending: String,
+    forfeited: String,
+    stakers: String,
+    provider: String,
+    fees: String,
+    credit: String,
+    stakers_credit: String,
+}
+
+impl Answer for Arc<Sums> {
+    fn bytes(&self) -> usize {
+        let texts = [&self.earned, &self.unearned, &self.released, &self.pending, &self.forfeited];
+        let others = [&self.stakers, &self.provider, &self.fees, &self.credit, &self.stakers_credit];
+        size_of::<Sums>() + texts.iter().chain(&others).map(|text| text.len()).sum::<usize>()
+    }
+}
+
+impl Sums {
+    fn beside(&self, page: Page<Earning>) -> Earnings {
+        Earnings {
+            earned_flt: self.earned.clone(),
+            unearned_flt: self.unearned.clone(),
+            released_flt: self.released.clone(),
+            pending_flt: self.pending.clone(),
+            forfeited_flt: self.forfeited.clone(),
+            stakers_flt: self.stakers.clone(),
+            provider_flt: self.provider.clone(),
+            fees_flt: self.fees.clone(),
+            credit_flt: self.credit.clone(),
+            stakers_credit_flt: self.stakers_credit.clone(),
+            page,
+        }
+    }
+}
+
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
@@ -130,8 +174,8 @@ async fn list_provider_rewards(
     };
     let items = fetch(&mut at.db, rows).await?;
     let total = api.totals.get(at.head.seq, query.binding, count(&mut at.db, address, &query.filters)).await?;
-    let page = query.page(items, total);
-    Ok(Json(sum_up(&mut at.db, address, page).await?))
+    let sums = api.earned.get(at.head.seq, hash_of(&address), sum_up(&mut at.db, address)).await?;
+    Ok(Json(sums.beside(query.page(items, total))))
 }
 
 /// The last epochs of a commitment.
@@ -189,8 +233,10 @@ async fn fetch(db: &mut PgConnection, rows: Rows) -> Result<Vec<Earning>> {
                 else (e.epoch, e.commitment) < ($5::text::bigint, $6::bigint)
             end)
         order by
-            case when $4 = 'epoch' then e.epoch else -e.epoch end,
-            case when $4 = 'epoch' then e.commitment else -e.commitment end
+            case when $4 = 'epoch' then e.epoch end,
+            case when $4 = 'epoch' then e.commitment end,
+            e.epoch desc,
+            e.commitment desc
         limit $7
         "#,
         rows.provider as Option<Address>,
@@ -220,8 +266,9 @@ async fn count(db: &mut PgConnection, provider: Address, filters: &Filters) -> R
     Ok(total.fetch_one(db).await?)
 }
 
-async fn sum_up(db: &mut PgConnection, provider: Address, page: Page<Earning>) -> Result<Earnings> {
-    let sums = sqlx::query!(
+async fn sum_up(db: &mut PgConnection, provider: Address) -> Result<Arc<Sums>> {
+    let sums = query_as!(
+        Sums,
         r#"
         select
             trim_scale(coalesce(sum(earned), 0) * 1e-18)::text as "earned!",
@@ -240,18 +287,5 @@ async fn sum_up(db: &mut PgConnection, provider: Address, page: Page<Earning>) -
         "#,
         provider as Address,
     );
-    let sums = sums.fetch_one(db).await?;
-    Ok(Earnings {
-        earned_flt: sums.earned,
-        unearned_flt: sums.unearned,
-        released_flt: sums.released,
-        pending_flt: sums.pending,
-        forfeited_flt: sums.forfeited,
-        stakers_flt: sums.stakers,
-        provider_flt: sums.provider,
-        fees_flt: sums.fees,
-        credit_flt: sums.credit,
-        stakers_credit_flt: sums.stakers_credit,
-        page,
-    })
+    Ok(sums.fetch_one(db).await?.into())
 }

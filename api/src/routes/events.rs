@@ -5,7 +5,7 @@ use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sqlx::postgres::PgConnection;
-use sqlx::{query, query_scalar};
+use sqlx::{query, query_as, query_scalar};
 use time::OffsetDateTime;
 use time::serde::rfc3339;
 use utoipa::{IntoParams, ToSchema};
@@ -19,7 +19,7 @@ use crate::address::Address;
 use crate::error::{Problem, Result};
 use crate::fact::{self, Schema};
 use crate::page::{Key, Keyed, List, Page, Paging};
-use crate::snapshot::{Head, Snapshot};
+use crate::snapshot::{Direct, Head, Snapshot};
 
 const SORTS: [&str; 2] = ["-block", "block"];
 
@@ -50,7 +50,7 @@ impl Keyed for Event {
     }
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Filters {
@@ -76,7 +76,11 @@ pub(super) fn router() -> OpenApiRouter<Api> {
     params(Paging, Filters, ("sort" = Option<String>, Query, description = "-block (default), block")),
     responses((status = OK, body = Page<Event>), (status = BAD_REQUEST, body = Problem))
 )]
-async fn list_events(State(api): State<Api>, query: List<Filters>, mut at: Snapshot) -> Result<Json<Page<Event>>> {
+async fn list_events(
+    State(api): State<Api>,
+    query: List<Filters>,
+    Direct(mut at): Direct,
+) -> Result<Json<Page<Event>>> {
     list(&api, &query, &mut at).await
 }
 
@@ -101,14 +105,8 @@ async fn list_deal_events(
 async fn list(api: &Api, query: &List<Filters>, at: &mut Snapshot) -> Result<Json<Page<Event>>> {
     let schema = schema(api, &mut at.db).await?;
     check_kind(schema, &query.filters)?;
-    let after = query.after_count::<i32>()?;
-    let rows = Rows {
-        filters: &query.filters,
-        sort: query.sort(&SORTS)?,
-        after_block: after.value,
-        after: after.id,
-        limit: query.fetch,
-    };
+    let sort = query.sort(&SORTS)?;
+    let rows = Rows { filters: &query.filters, sort, after: query.after_fact(sort)?, limit: query.fetch };
     let items = fetch(&mut at.db, &at.head, schema, rows).await?;
     let total = api.totals.get(at.head.seq, query.binding, count(&mut at.db, &query.filters)).await?;
     Ok(Json(query.page(items, total)))
@@ -122,7 +120,7 @@ pub(super) async fn span(
     filters: &Filters,
     limit: i64,
 ) -> Result<Vec<Event>> {
-    let rows = Rows { filters, sort: "block", after_block: None, after: None, limit };
+    let rows = Rows { filters, sort: "block", after: (-1, -1), limit };
     let schema = schema(api, db).await?;
     fetch(db, head, schema, rows).await
 }
@@ -159,63 +157,93 @@ pub(super) fn check_kind(schema: &Schema, filters: &Filters) -> Result<()> {
 struct Rows<'a> {
     filters: &'a Filters,
     sort: &'static str,
-    after_block: Option<String>,
-    after: Option<i32>,
+    after: (i64, i32),
     limit: i64,
 }
 
-/// Each branch of `event` reads its primary key in order, so a page costs the same at any depth.
+/// An event with its fields as they are stored.
+struct Row {
+    block: i64,
+    log_index: i32,
+    at: OffsetDateTime,
+    contract: String,
+    kind: String,
+    provider: Option<Address>,
+    account: Option<Address>,
+    deal: Option<i64>,
+    offer: Option<i64>,
+    lock: Option<i64>,
+    commitment: Option<i64>,
+    fields: sqlx::types::Json<Map<String, Value>>,
+}
+
+/// Events in one direction: `$compare` and `$order` are part of the text, so that each branch of `event` reads its
+/// primary key in order whoever plans it, and a page costs the same at any depth.
+macro_rules! page {
+    ($compare:literal, $order:literal, $rows:ident) => {
+        query_as!(
+            Row,
+            r#"
+            select
+                e.block as "block!",
+                e.log_index as "log_index!",
+                (select timestamp from block where number = e.block) as "at!",
+                e.contract as "contract!",
+                e.name as "kind!",
+                e.provider as "provider: Address",
+                e.account as "account: Address",
+                e.deal,
+                e.offer,
+                e.lock,
+                e.commitment,
+                e.fields as "fields!: sqlx::types::Json<Map<String, Value>>"
+            from (
+                select *
+                from event
+                where ($1::text is null or name = $1)
+                    and ($2::bytea is null or provider = $2)
+                    and ($3::bytea is null or account = $3)
+                    and ($4::bigint is null or deal = $4)
+                    and ($5::bigint is null or lock = $5)
+                    and ($6::bigint is null or block >= $6)
+                    and ($7::bigint is null or block <= $7)
+                    and ($8::bigint is null or commitment = $8)
+                    and (block, log_index) "#
+                + $compare
+                + r#" ($9, $10)
+                order by block "#
+                + $order
+                + ", log_index "
+                + $order
+                + r#"
+                limit $11
+            ) as e
+            order by e.block "#
+                + $order
+                + ", e.log_index "
+                + $order,
+            $rows.filters.kind,
+            $rows.filters.provider as Option<Address>,
+            $rows.filters.account as Option<Address>,
+            $rows.filters.deal,
+            $rows.filters.lock,
+            $rows.filters.block_min,
+            $rows.filters.block_max,
+            $rows.filters.commitment,
+            $rows.after.0,
+            $rows.after.1,
+            $rows.limit,
+        )
+    };
+}
+
 async fn fetch(db: &mut PgConnection, head: &Head, schema: &Schema, rows: Rows<'_>) -> Result<Vec<Event>> {
-    let events = query!(
-        r#"
-        select
-            e.block as "block!",
-            e.log_index as "log_index!",
-            b.timestamp as "at!",
-            e.contract as "contract!",
-            e.name as "kind!",
-            e.provider as "provider: Address",
-            e.account as "account: Address",
-            e.deal,
-            e.offer,
-            e.lock,
-            e.commitment,
-            e.fields as "fields!: sqlx::types::Json<Map<String, Value>>"
-        from event as e
-        join block as b on b.number = e.block
-        where ($1::text is null or e.name = $1)
-            and ($2::bytea is null or e.provider = $2)
-            and ($3::bytea is null or e.account = $3)
-            and ($4::bigint is null or e.deal = $4)
-            and ($5::bigint is null or e.lock = $5)
-            and ($6::bigint is null or e.block >= $6)
-            and ($7::bigint is null or e.block <= $7)
-            and ($9::text is null or case
-                when $8 = 'block' then (e.block, e.log_index) > ($9::text::bigint, $10::integer)
-                else (e.block, e.log_index) < ($9::text::bigint, $10::integer)
-            end)
-            and ($12::bigint is null or e.commitment = $12)
-        order by
-            case when $8 = 'block' then e.block end,
-            case when $8 = 'block' then e.log_index end,
-            e.block desc,
-            e.log_index desc
-        limit $11
-        "#,
-        rows.filters.kind,
-        rows.filters.provider as Option<Address>,
-        rows.filters.account as Option<Address>,
-        rows.filters.deal,
-        rows.filters.lock,
-        rows.filters.block_min,
-        rows.filters.block_max,
-        rows.sort,
-        rows.after_block,
-        rows.after,
-        rows.limit,
-        rows.filters.commitment,
-    );
-    let events = events.fetch_all(db).await?.into_iter().map(|row| Event {
+    let found = if rows.sort == "block" {
+        page!(">", "asc", rows).fetch_all(db).await?
+    } else {
+        page!("<", "desc", rows).fetch_all(db).await?
+    };
+    let events = found.into_iter().map(|row| Event {
         fields: fact::show(schema, usd_decimals(head), &row.contract, &row.kind, row.fields.0),
         block: row.block,
         log_index: row.log_index,

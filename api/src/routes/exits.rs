@@ -40,13 +40,11 @@ struct Exit {
     paid_flt: String,
     /// Whether it was paid, moved or cancelled.
     is_over: bool,
-    #[serde(skip)]
-    id: String,
 }
 
 impl Keyed for Exit {
     fn key(&self) -> Key {
-        Key::new(self.day, &self.id)
+        Key::new(self.day, self.provider)
     }
 }
 
@@ -83,7 +81,7 @@ async fn list_delegator_exits(
 }
 
 async fn fetch(db: &mut PgConnection, account: Address, list: &List<Filters>) -> Result<Vec<Exit>> {
-    let after = list.after_count::<String>()?;
+    let after = list.after_count::<Address>()?;
     let exits = query_as!(
         Exit,
         r#"
@@ -97,19 +95,22 @@ async fn fetch(db: &mut PgConnection, account: Address, list: &List<Filters>) ->
             trim_scale(t.amount * 1e-18)::text as "amount_flt!",
             t.target as "target: Address",
             trim_scale(t.paid * 1e-18)::text as "paid_flt!",
-            t.units = 0 as "is_over!",
-            t.id as "id!"
-        from (select *, encode(provider, 'hex') as id from ticket_now) as t
+            t.units = 0 as "is_over!"
+        from ticket_now as t
         join provider as v on v.provider = t.provider
         where t.account = $1
             and ($2::bytea is null or t.provider = $2)
             and ($3::boolean is null or t.is_matured = $3)
             and ($4::boolean is null or (t.units = 0) = $4)
             and ($6::text is null or case
-                when $5 = 'day' then (t.day, t.id) > ($6::text::bigint, $7::text)
-                else (-t.day, t.id) > (-$6::text::bigint, $7::text)
+                when $5 = 'day' then (t.day, t.provider::bytea) > ($6::text::bigint, $7::bytea)
+                else (t.day, t.provider::bytea) < ($6::text::bigint, $7::bytea)
             end)
-        order by case when $5 = 'day' then t.day else -t.day end, t.id
+        order by
+            case when $5 = 'day' then t.day end,
+            case when $5 = 'day' then t.provider end,
+            t.day desc,
+            t.provider desc
         limit $8
         "#,
         account as Address,
@@ -118,7 +119,7 @@ async fn fetch(db: &mut PgConnection, account: Address, list: &List<Filters>) ->
         list.filters.is_over,
         list.sort(&SORTS)?,
         after.value,
-        after.id,
+        after.id as Option<Address>,
         list.fetch,
     )
     .fetch_all(db)

@@ -133,7 +133,7 @@ async fn fetch(db: &mut PgConnection, list: &List<Filters>) -> Result<Vec<Fault>
             and ($3::text is null or status = $3)
             and ($4::boolean is null or is_due = $4)
             and ($6::bigint is null or case when $5 = 'fault' then fault > $6 else fault < $6 end)
-        order by case when $5 = 'fault' then fault else -fault end
+        order by case when $5 = 'fault' then fault end, fault desc
         limit $7
         "#,
         list.filters.provider as Option<Address>,

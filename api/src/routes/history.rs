@@ -1,14 +1,11 @@
 //! `/v1/network/history`: the network over time, for charts.
 
-use std::sync::Arc;
-
 use axum::Json;
-use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use sqlx::postgres::PgConnection;
-use sqlx::query_as;
-use time::OffsetDateTime;
+use sqlx::{query_as, query_scalar};
 use time::serde::rfc3339;
+use time::{Duration, OffsetDateTime};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -17,16 +14,13 @@ use super::usd_scale;
 use crate::Api;
 use crate::error::{Problem, Result};
 use crate::page::{Key, Keyed, List, Page, Paging};
-use crate::snapshot::{Head, Snapshot};
+use crate::snapshot::{Direct, Head};
 
 const SORTS: [&str; 2] = ["-at", "at"];
 
-/// All points of one interval, the earliest first.
-pub(crate) type History = Arc<[Point]>;
-
 /// What held at the end of an interval, and what happened in it.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub(crate) struct Point {
+#[derive(Debug, Serialize, ToSchema)]
+struct Point {
     #[serde(with = "rfc3339")]
     starts_at: OffsetDateTime,
     /// Of the interval; of the last one the indexed block.
@@ -106,34 +100,44 @@ pub(super) fn router() -> OpenApiRouter<Api> {
     params(Paging, Filters, ("sort" = Option<String>, Query, description = "-at (default), at")),
     responses((status = OK, body = Page<Point>), (status = BAD_REQUEST, body = Problem))
 )]
-async fn list_network_history(
-    State(api): State<Api>,
-    list: List<Filters>,
-    mut at: Snapshot,
-) -> Result<Json<Page<Point>>> {
+async fn list_network_history(list: List<Filters>, Direct(mut at): Direct) -> Result<Json<Page<Point>>> {
     let (sort, after) = (list.sort(&SORTS)?, list.after_count::<i64>()?);
     let seconds = list.filters.interval.seconds();
-    let (seq, binding) = (at.head.seq, seconds.unsigned_abs());
-    let history = api.histories.get(seq, binding, fetch(&mut at.db, &at.head, seconds)).await?;
-    let is_asked = |point: &&Point| {
-        list.filters.from.is_none_or(|from| point.starts_at >= from)
-            && list.filters.to.is_none_or(|to| point.starts_at < to)
-    };
-    let asked: Vec<&Point> = history.iter().filter(is_asked).collect();
-    let total = i64::try_from(asked.len()).expect("less than all seconds");
-    let last = after.value.and_then(|number| number.parse::<i64>().ok());
-    let fetched = usize::try_from(list.fetch).expect("a limit is 1 to 200");
-    let points: Vec<Point> = if sort == "at" {
-        let rest = asked.into_iter().filter(|point| last.is_none_or(|last| point.number > last));
-        rest.take(fetched).cloned().collect()
+    let (first, last) = asked(&mut at.db, &at.head, &list.filters).await?;
+    let total = last.saturating_sub(first).saturating_add(1).max(0);
+    let after = after.value.and_then(|number| number.parse::<i64>().ok());
+    let (first, last) = if sort == "at" {
+        let first = after.map_or(first, |after| first.max(after.saturating_add(1)));
+        (first, last.min(first.saturating_add(list.fetch - 1)))
     } else {
-        let rest = asked.into_iter().rev().filter(|point| last.is_none_or(|last| point.number < last));
-        rest.take(fetched).cloned().collect()
+        let last = after.map_or(last, |after| last.min(after - 1));
+        (first.max(last.saturating_add(1 - list.fetch)), last)
     };
+    let mut points = if first <= last { fetch(&mut at.db, &at.head, seconds, first, last).await? } else { Vec::new() };
+    if sort != "at" {
+        points.reverse();
+    }
     Ok(Json(list.page(points, total)))
 }
 
-async fn fetch(db: &mut PgConnection, head: &Head, seconds: i64) -> Result<History> {
+/// Numbers of the first and of the last interval that the filters leave; none if they cross.
+async fn asked(db: &mut PgConnection, head: &Head, filters: &Filters) -> Result<(i64, i64)> {
+    let begun = query_scalar!("select timestamp from block order by number limit 1").fetch_optional(db).await?;
+    let width = filters.interval.seconds();
+    let within = |time: OffsetDateTime| time.unix_timestamp().div_euclid(width);
+    // The first interval that starts then or later.
+    let from = |time: OffsetDateTime| {
+        let is_after = time > OffsetDateTime::UNIX_EPOCH + Duration::seconds(within(time) * width);
+        within(time) + i64::from(is_after)
+    };
+    let (first, last) = (begun.map_or(i64::MAX, within), within(head.timestamp));
+    let first = filters.from.map_or(first, |time| first.max(from(time)));
+    let last = filters.to.map_or(last, |time| last.min(from(time) - 1));
+    Ok((first, last))
+}
+
+/// The earliest first.
+async fn fetch(db: &mut PgConnection, head: &Head, seconds: i64, first: i64, last: i64) -> Result<Vec<Point>> {
     let points = query_as!(
         Point,
         r#"
@@ -153,11 +157,13 @@ async fn fetch(db: &mut PgConnection, head: &Head, seconds: i64) -> Result<Histo
             trim_scale(slashed * 1e-18)::text as "slashed_flt!",
             failovers as "failovers!",
             interval_number as "number!"
-        from network_history($2)
+        from network_history($2, $3, $4)
         order by interval_number
         "#,
         usd_scale(head),
         seconds,
+        first,
+        last,
     );
-    Ok(points.fetch_all(db).await?.into())
+    Ok(points.fetch_all(db).await?)
 }

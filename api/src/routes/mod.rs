@@ -48,7 +48,7 @@ use utoipa::openapi::schema::ArrayItems;
 use utoipa::openapi::{self, Ref, RefOr, Schema};
 use utoipa_axum::router::OpenApiRouter;
 
-pub(crate) use self::history::History;
+pub(crate) use self::earnings::Sums;
 use crate::Api;
 use crate::address::Address;
 use crate::error::{Error, Problem, Result};

@@ -165,7 +165,7 @@ async fn fetch(db: &mut PgConnection, head: &Head, deal: i64, list: &List<Filter
         select
             p.block as "block!",
             p.log_index as "log_index!",
-            b.timestamp as "at!",
+            (select timestamp from block where number = p.block) as "at!",
             p.kind as "kind!",
             p.slot,
             p.account as "account!: Address",
@@ -182,7 +182,6 @@ async fn fetch(db: &mut PgConnection, head: &Head, deal: i64, list: &List<Filter
             p.used_until,
             p.usage_root as "usage_root: Hash"
         from payment as p
-        join block as b on b.number = p.block
         where p.deal = $2
             and ($3::text is null or p.kind = $3)
             and ($4::bytea is null or p.account = $4)
@@ -191,8 +190,10 @@ async fn fetch(db: &mut PgConnection, head: &Head, deal: i64, list: &List<Filter
                 else (p.block, p.log_index) < ($6::text::bigint, $7::integer)
             end)
         order by
-            case when $5 = 'block' then p.block else -p.block end,
-            case when $5 = 'block' then p.log_index else -p.log_index end
+            case when $5 = 'block' then p.block end,
+            case when $5 = 'block' then p.log_index end,
+            p.block desc,
+            p.log_index desc
         limit $8
         "#,
         usd_scale(head),

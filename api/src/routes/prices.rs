@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 use crate::Api;
 use crate::error::{Problem, Result};
 use crate::page::{Key, Keyed, List, Page, Paging};
-use crate::snapshot::Snapshot;
+use crate::snapshot::Direct;
 
 const SORTS: [&str; 2] = ["-block", "block"];
 
@@ -82,7 +82,7 @@ pub(super) fn router() -> OpenApiRouter<Api> {
     params(Paging, Filters, ("sort" = Option<String>, Query, description = "-block (default), block")),
     responses((status = OK, body = Page<Price>), (status = BAD_REQUEST, body = Problem))
 )]
-async fn list_prices(State(api): State<Api>, list: List<Filters>, mut at: Snapshot) -> Result<Json<Page<Price>>> {
+async fn list_prices(State(api): State<Api>, list: List<Filters>, Direct(mut at): Direct) -> Result<Json<Page<Price>>> {
     let items = fetch(&mut at.db, &list).await?;
     let total = api.totals.get(at.head.seq, list.binding, count(&mut at.db, &list)).await?;
     Ok(Json(list.page(items, total)))
@@ -108,51 +108,69 @@ pub(super) async fn now(db: &mut PgConnection) -> Result<Option<PriceNow>> {
     Ok(price.fetch_optional(db).await?)
 }
 
-pub(crate) async fn fetch(db: &mut PgConnection, list: &List<Filters>) -> Result<Vec<Price>> {
-    let after = list.after_count::<i32>()?;
-    let prices = query_as!(
-        Price,
-        r#"
-        select
-            p.block as "block!",
-            p.log_index as "log_index!",
-            p.observed_at as "observed_at!",
-            trim_scale(p.median * 1e-8)::text as "median_usd!",
-            trim_scale(p.ema30m * 1e-8)::text as "ema30m_usd!",
-            trim_scale(p.ema24h * 1e-8)::text as "ema24h_usd!",
-            trim_scale(p.low * 1e-8)::text as "low_usd!",
-            trim_scale(p.high * 1e-8)::text as "high_usd!",
-            printable(p.fresh_until) as "fresh_until!",
-            p.is_spread as "is_spread!"
-        from (
+/// A page in one direction: `$compare` and `$order` are part of its text, so that it needs no plan of its own.
+/// Times become blocks, because the key knows those.
+macro_rules! page {
+    ($compare:literal, $order:literal, $list:ident, $after:ident) => {
+        query_as!(
+            Price,
+            r#"
             select
-                *,
-                least(median, ema30m, ema24h, div(day_before_ema * 11000, 10000)) as low,
-                greatest(median, ema30m, ema24h) as high
-            from price
-        ) as p
-        where ($1::timestamptz is null or p.observed_at >= $1)
-            and ($2::timestamptz is null or p.observed_at < $2)
-            and ($4::text is null or case
-                when $3 = 'block' then (p.block, p.log_index) > ($4::text::bigint, $5::integer)
-                else (p.block, p.log_index) < ($4::text::bigint, $5::integer)
-            end)
-        order by
-            case when $3 = 'block' then p.block end,
-            case when $3 = 'block' then p.log_index end,
-            p.block desc,
-            p.log_index desc
-        limit $6
-        "#,
-        list.filters.from,
-        list.filters.to,
-        list.sort(&SORTS)?,
-        after.value,
-        after.id,
-        list.fetch,
-    )
-    .fetch_all(db)
-    .await?;
+                p.block as "block!",
+                p.log_index as "log_index!",
+                (select timestamp from block where number = p.block) as "observed_at!",
+                trim_scale(p.median * 1e-8)::text as "median_usd!",
+                trim_scale(p.ema30m * 1e-8)::text as "ema30m_usd!",
+                trim_scale(p.ema24h * 1e-8)::text as "ema24h_usd!",
+                trim_scale(least(p.median, p.ema30m, p.ema24h, div(p.day_before_ema * 11000, 10000)) * 1e-8)::text
+                    as "low_usd!",
+                trim_scale(greatest(p.median, p.ema30m, p.ema24h) * 1e-8)::text as "high_usd!",
+                printable(p.fresh_until) as "fresh_until!",
+                p.is_spread as "is_spread!"
+            from (
+                select
+                    block, log_index, median, day_before_ema, fresh_until, is_spread,
+                    average_price(ema30m) as ema30m, average_price(ema24h) as ema24h
+                from price_observed
+                where ($1::timestamptz is null or block >= coalesce(
+                        (select number from block where timestamp >= $1 order by timestamp, number limit 1),
+                        9223372036854775807
+                    ))
+                    and ($2::timestamptz is null or block < coalesce(
+                        (select number from block where timestamp >= $2 order by timestamp, number limit 1),
+                        9223372036854775807
+                    ))
+                    and (block, log_index) "#
+                + $compare
+                + r#" ($3, $4)
+                order by block "#
+                + $order
+                + ", log_index "
+                + $order
+                + r#"
+                limit $5
+            ) as p
+            order by p.block "#
+                + $order
+                + ", p.log_index "
+                + $order,
+            $list.filters.from,
+            $list.filters.to,
+            $after.0,
+            $after.1,
+            $list.fetch,
+        )
+    };
+}
+
+pub(crate) async fn fetch(db: &mut PgConnection, list: &List<Filters>) -> Result<Vec<Price>> {
+    let sort = list.sort(&SORTS)?;
+    let after = list.after_fact(sort)?;
+    let prices = if sort == "block" {
+        page!(">", "asc", list, after).fetch_all(db).await?
+    } else {
+        page!("<", "desc", list, after).fetch_all(db).await?
+    };
     Ok(prices)
 }
 

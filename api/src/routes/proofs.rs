@@ -241,7 +241,7 @@ async fn fetch(db: &mut PgConnection, head: &Head, deal: i64, list: &List<Filter
             and ($5::text is null or (array['receipts', 'sampled', 'groth16'])[j.kind] = $5)
             and ($6::text is null or j.status = $6)
             and ($8::bigint is null or case when $7 = 'job' then j.job > $8 else j.job < $8 end)
-        order by case when $7 = 'job' then j.job else -j.job end
+        order by case when $7 = 'job' then j.job end, j.job desc
         limit $9
         "#,
         usd_scale(head),

@@ -19,7 +19,7 @@ use crate::Api;
 use crate::address::Address;
 use crate::error::{Problem, Result};
 use crate::page::{self, Key, Keyed, List, Nothing, Page, Paging, Waiting};
-use crate::snapshot::{Head, Snapshot};
+use crate::snapshot::{Direct, Head, Snapshot};
 
 const SORTS: [&str; 8] = ["-staked", "staked", "-free", "free", "-locked", "locked", "-registered", "registered"];
 
@@ -75,6 +75,8 @@ pub(crate) struct Provider {
     availability_percent: String,
     /// Whether it counts as down: it failed, and nothing showed it up since.
     is_down: bool,
+    /// FLT that drips to delegated stake now, a year of it over that stake, in bps.
+    apr_bps: i64,
     /// Stablecoin that the provider can claim.
     credit_usd: String,
     /// The stakers' part of its revenue that anybody can push to Staking.
@@ -97,6 +99,47 @@ struct Filters {
     largest_job_min_usd: Option<String>,
     /// First loss of this many bps at least.
     first_loss_min_bps: Option<i32>,
+}
+
+/// Providers as they are answered; what follows the columns says which.
+macro_rules! rows {
+    ($from:literal, $($argument:expr),* $(,)?) => {
+        query_as!(
+            Provider,
+            r#"
+            select
+                p.provider as "address!: Address",
+                p.name as "name!", p.endpoint as "endpoint!", p.operator as "operator!",
+                p.registered_at as "registered_at!",
+                trim_scale(p.active * 1e-18)::text as "staked_flt!",
+                trim_scale(p.own_active * 1e-18)::text as "own_flt!",
+                trim_scale(p.delegated_active * 1e-18)::text as "delegated_flt!",
+                trim_scale((p.own_thawing + p.delegated_thawing) * 1e-18)::text as "thawing_flt!",
+                trim_scale(p.locked * 1e-18)::text as "locked_flt!",
+                trim_scale(p.free * 1e-18)::text as "free_flt!",
+                trim_scale(p.orphan * 1e-18)::text as "orphan_flt!",
+                trim_scale(p.largest_job_usd * $1::text::numeric)::text as "largest_job_usd!",
+                p.first_loss_bps as "first_loss_bps!", p.drip_days as "drip_days!",
+                p.reward_share_bps as "reward_share_bps!", p.revenue_share_bps as "revenue_share_bps!",
+                trim_scale(p.delegation_cap * 1e-18)::text as "delegation_cap_flt!",
+                p.next_terms_at, p.next_first_loss_bps,
+                p.next_reward_share_bps, p.next_revenue_share_bps, p.next_drip_days,
+                (select count(*) from position_now as s
+                    where s.provider = p.provider and not s.is_own and s.shares > 0) as "delegators!",
+                a.slots_serving as "slots_serving!", a.standbys_serving as "standbys_serving!",
+                trim_scale(div(1e18 - a.unavailability, 1e12) * 1e-4)::text as "availability_percent!",
+                a.is_down as "is_down!",
+                coalesce((select least(t.apr_bps, 1000000000) from tranche_apr as t
+                    where t.provider = p.provider and not t.is_own), 0)::bigint as "apr_bps!",
+                trim_scale(coalesce((select c.amount from credit as c where c.account = p.provider), 0)
+                    * $1::text::numeric)::text as "credit_usd!",
+                trim_scale(coalesce((select c.amount from stakers_credit as c where c.provider = p.provider), 0)
+                    * $1::text::numeric)::text as "stakers_credit_usd!",
+                p.key::text as "key!"
+            "# + $from,
+            $($argument),*
+        )
+    };
 }
 
 pub(super) fn router() -> OpenApiRouter<Api> {
@@ -126,14 +169,24 @@ async fn list_providers(State(api): State<Api>, list: List<Filters>, mut at: Sna
     get, path = "/v1/providers/{address}", tag = "providers", params(("address" = Address, Path), Waiting),
     responses((status = OK, body = Provider), (status = NOT_FOUND, body = Problem))
 )]
-async fn show_provider(address: Asked<Address>, _: page::Asked<Nothing>, mut at: Snapshot) -> Result<Json<Provider>> {
+async fn show_provider(
+    address: Asked<Address>,
+    _: page::Asked<Nothing>,
+    Direct(mut at): Direct,
+) -> Result<Json<Provider>> {
     let address = path(address)?;
     let provider = fetch_one(&mut at.db, &at.head, address).await?;
     provider.map(Json).ok_or_else(|| missing("provider", address))
 }
 
 pub(crate) async fn fetch_one(db: &mut PgConnection, head: &Head, address: Address) -> Result<Option<Provider>> {
-    Ok(fetch_rows(db, head, Rows { only: Some(address), ..Rows::default() }).await?.pop())
+    let provider = rows!(
+        "from (select *, 0::numeric as key from provider_now where provider = $2) as p
+        join provider_availability_now as a on a.provider = p.provider",
+        usd_scale(head),
+        address as Address,
+    );
+    Ok(provider.fetch_optional(db).await?)
 }
 
 /// What a provider offers.
@@ -208,71 +261,18 @@ async fn list_provider_slashes(
     slashes::list(&api, &list, &mut at).await
 }
 
-/// Which rows to fetch.
-#[derive(Debug, Default)]
-struct Rows {
-    only: Option<Address>,
-    largest_job_min: Option<String>,
-    first_loss_min_bps: Option<i32>,
-    sort: &'static str,
-    after_key: Option<String>,
-    after: Option<Address>,
-    limit: Option<i64>,
-}
-
-async fn fetch(db: &mut PgConnection, head: &Head, list: &List<Filters>) -> Result<Vec<Provider>> {
-    let after = list.after::<Address>()?;
-    let rows = Rows {
-        only: None,
-        largest_job_min: largest_job_min(head, list)?,
-        first_loss_min_bps: list.filters.first_loss_min_bps,
-        sort: list.sort(&SORTS)?,
-        after_key: after.value,
-        after: after.id,
-        limit: Some(list.fetch),
-    };
-    fetch_rows(db, head, rows).await
-}
-
 fn largest_job_min(head: &Head, list: &List<Filters>) -> Result<Option<String>> {
     smallest("largest_job_min_usd", list.filters.largest_job_min_usd.as_ref(), usd_decimals(head))
 }
 
-async fn fetch_rows(db: &mut PgConnection, head: &Head, rows: Rows) -> Result<Vec<Provider>> {
-    let providers = query_as!(
-        Provider,
+async fn fetch(db: &mut PgConnection, head: &Head, list: &List<Filters>) -> Result<Vec<Provider>> {
+    let after = list.after::<Address>()?;
+    let providers = rows!(
         r#"
-        select
-            p.provider as "address!: Address",
-            p.name as "name!", p.endpoint as "endpoint!", p.operator as "operator!",
-            p.registered_at as "registered_at!",
-            trim_scale(p.active * 1e-18)::text as "staked_flt!",
-            trim_scale(p.own_active * 1e-18)::text as "own_flt!",
-            trim_scale(p.delegated_active * 1e-18)::text as "delegated_flt!",
-            trim_scale((p.own_thawing + p.delegated_thawing) * 1e-18)::text as "thawing_flt!",
-            trim_scale(p.locked * 1e-18)::text as "locked_flt!",
-            trim_scale(p.free * 1e-18)::text as "free_flt!",
-            trim_scale(p.orphan * 1e-18)::text as "orphan_flt!",
-            trim_scale(p.largest_job_usd * $1::text::numeric)::text as "largest_job_usd!",
-            p.first_loss_bps as "first_loss_bps!", p.drip_days as "drip_days!",
-            p.reward_share_bps as "reward_share_bps!", p.revenue_share_bps as "revenue_share_bps!",
-            trim_scale(p.delegation_cap * 1e-18)::text as "delegation_cap_flt!",
-            p.next_terms_at, p.next_first_loss_bps,
-            p.next_reward_share_bps, p.next_revenue_share_bps, p.next_drip_days,
-            (select count(*) from position_now as s
-                where s.provider = p.provider and not s.is_own and s.shares > 0) as "delegators!",
-            a.slots_serving as "slots_serving!", a.standbys_serving as "standbys_serving!",
-            trim_scale(div(1e18 - a.unavailability, 1e12) * 1e-4)::text as "availability_percent!",
-            a.is_down as "is_down!",
-            trim_scale(coalesce((select c.amount from credit as c where c.account = p.provider), 0)
-                * $1::text::numeric)::text as "credit_usd!",
-            trim_scale(coalesce((select c.amount from stakers_credit as c where c.provider = p.provider), 0)
-                * $1::text::numeric)::text as "stakers_credit_usd!",
-            p.key::text as "key!"
         from (
             select
                 *,
-                case $5
+                case $4
                     when 'staked' then active
                     when '-staked' then -active
                     when 'free' then free
@@ -286,25 +286,21 @@ async fn fetch_rows(db: &mut PgConnection, head: &Head, rows: Rows) -> Result<Ve
             from provider_now
         ) as p
         join provider_availability_now as a on a.provider = p.provider
-        where ($2::bytea is null or p.provider = $2)
-            and ($3::text is null or p.largest_job_usd >= $3::text::numeric)
-            and ($4::integer is null or p.first_loss_bps >= $4)
-            and ($6::text is null or (p.key, p.provider::bytea) > ($6::text::numeric, $7::bytea))
+        where ($2::text is null or p.largest_job_usd >= $2::text::numeric)
+            and ($3::integer is null or p.first_loss_bps >= $3)
+            and ($5::text is null or (p.key, p.provider::bytea) > ($5::text::numeric, $6::bytea))
         order by p.key, p.provider
-        limit $8
+        limit $7
         "#,
         usd_scale(head),
-        rows.only as Option<Address>,
-        rows.largest_job_min,
-        rows.first_loss_min_bps,
-        rows.sort,
-        rows.after_key,
-        rows.after as Option<Address>,
-        rows.limit,
-    )
-    .fetch_all(db)
-    .await?;
-    Ok(providers)
+        largest_job_min(head, list)?,
+        list.filters.first_loss_min_bps,
+        list.sort(&SORTS)?,
+        after.value,
+        after.id as Option<Address>,
+        list.fetch,
+    );
+    Ok(providers.fetch_all(db).await?)
 }
 
 async fn count(db: &mut PgConnection, head: &Head, list: &List<Filters>) -> Result<i64> {

@@ -165,8 +165,10 @@ async fn fetch(db: &mut PgConnection, head: &Head, account: Address, list: &List
                 else (r.block, r.log_index) < ($6::text::bigint, $7::integer)
             end)
         order by
-            case when $5 = 'block' then r.block else -r.block end,
-            case when $5 = 'block' then r.log_index else -r.log_index end
+            case when $5 = 'block' then r.block end,
+            case when $5 = 'block' then r.log_index end,
+            r.block desc,
+            r.log_index desc
         limit $8
         "#,
         usd_scale(head),

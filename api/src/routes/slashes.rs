@@ -124,8 +124,10 @@ async fn fetch(db: &mut PgConnection, query: &List<Filters>) -> Result<Vec<Slash
                 else (block, log_index) < ($3::text::bigint, $4::integer)
             end)
         order by
-            case when $2 = 'block' then block else -block end,
-            case when $2 = 'block' then log_index else -log_index end
+            case when $2 = 'block' then block end,
+            case when $2 = 'block' then log_index end,
+            block desc,
+            log_index desc
         limit $5
         "#,
         query.filters.provider as Option<Address>,

@@ -3,6 +3,7 @@
 //! that a first backfill has ended.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
@@ -21,8 +22,9 @@ use utoipa_axum::routes;
 use super::events::{self, Event, Filters};
 use crate::Api;
 use crate::error::{Error, Problem, Result};
+use crate::kept::Answer;
 use crate::page;
-use crate::snapshot::Head;
+use crate::snapshot::{self, Head};
 
 /// A message carries so many events; of longer entries, as in a backfill, the rest is in `/v1/events`.
 const EVENTS_MAX: i64 = 200;
@@ -65,31 +67,33 @@ async fn stream_journal(
     headers: HeaderMap,
     page::Asked(filters): page::Asked<Filters>,
 ) -> Result<Sse<impl Stream<Item = std::result::Result<sse::Event, Infallible>>>> {
-    let mut db = api.side.acquire().await?;
-    let head = Head::read_answerable(&mut db).await?;
+    let (mut db, head) = snapshot::open(&api.read().side, &api.primary.side).await?;
     events::check_kind(events::schema(&api, &mut db).await?, &filters)?;
     drop(db);
-    let seq = last_seen(&headers, &head)?.unwrap_or(head.seq);
+    let last = last_seen(&headers)?;
+    let seq = last.unwrap_or(head.seq);
+    // Another server may have told of what is not to be seen here yet, and a browser that is refused never comes back.
+    if seq > head.seq && !snapshot::comes(&api, seq).await {
+        return Err(not_told(&api));
+    }
     let (heads, closing) = (api.heads.clone(), api.closing.clone());
-    let follower = Follower { api, filters, seq, heads, closing, ready: Vec::new() };
+    let follower = Follower { api, filters, seq, heads, closing, ready: Told::default(), sent: 0 };
     let messages = futures::stream::unfold(follower, |mut follower| async move {
-        let entry = follower.next().await?;
-        let event = sse::Event::default().id(entry.seq.to_string()).event(&entry.kind);
-        let event = event.json_data(&entry).expect("an entry has string keys only");
-        Some((Ok(event), follower))
+        let message = follower.next().await?;
+        Some((Ok(message), follower))
     });
     Ok(Sse::new(messages).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
 }
 
-fn last_seen(headers: &HeaderMap, head: &Head) -> Result<Option<i64>> {
+fn last_seen(headers: &HeaderMap) -> Result<Option<i64>> {
     let Some(value) = headers.get(LAST_EVENT_ID) else { return Ok(None) };
-    let seq = value.to_str().ok().and_then(|text| text.parse().ok()).filter(|seq| (0..=head.seq).contains(seq));
-    seq.map(Some).ok_or_else(|| {
-        Error::parameter(
-            "Last-Event-ID",
-            format!("this is not the id of a message so far; the last one is {}", head.seq),
-        )
-    })
+    let seq = value.to_str().ok().and_then(|text| text.parse().ok()).filter(|seq: &i64| !seq.is_negative());
+    seq.map(Some).ok_or_else(|| Error::parameter("Last-Event-ID", "this is not the id of a message"))
+}
+
+fn not_told(api: &Api) -> Error {
+    let detail = format!("this is not the id of a message so far; the last one is {}", api.seq());
+    Error::parameter("Last-Event-ID", detail)
 }
 
 /// One caller's place in the journal.
@@ -100,24 +104,41 @@ struct Follower {
     seq: i64,
     heads: watch::Receiver<Option<Head>>,
     closing: watch::Receiver<bool>,
-    /// Entries that were read and not sent, the last first.
-    ready: Vec<Entry>,
+    /// What was read, and how many messages of it are sent.
+    ready: Told,
+    sent: usize,
+}
+
+/// Messages of some entries. Whoever waits for the same is told the same, so they are made once.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Told {
+    /// The last entry that they tell of; none: there is nothing to tell.
+    seq: Option<i64>,
+    messages: Arc<Vec<sse::Event>>,
+    bytes: usize,
+}
+
+impl Answer for Told {
+    fn bytes(&self) -> usize {
+        size_of::<Self>() + self.bytes
+    }
 }
 
 impl Follower {
     /// The next entry; none when the server closes. A database that is away is waited for.
-    async fn next(&mut self) -> Option<Entry> {
+    async fn next(&mut self) -> Option<sse::Event> {
         loop {
             if *self.closing.borrow() {
                 return None;
             }
-            if let Some(entry) = self.ready.pop() {
-                return Some(entry);
+            if let Some(message) = self.ready.messages.get(self.sent) {
+                self.sent += 1;
+                return Some(message.clone());
             }
             self.heads.borrow_and_update();
             let mut retry = None;
             match self.read().await {
-                Ok(()) if !self.ready.is_empty() => continue,
+                Ok(()) if self.sent < self.ready.messages.len() => continue,
                 Ok(()) => {}
                 Err(error) => {
                     warn!(%error, "reading the journal for a stream failed, trying again: {error}");
@@ -132,17 +153,31 @@ impl Follower {
         }
     }
 
-    /// Fills `ready`, which is empty, or changes nothing.
+    /// Fills `ready`, of which all is sent, or changes nothing.
     async fn read(&mut self) -> Result<()> {
-        let mut db = self.api.side.begin().await?;
-        let head = Head::read_answerable(&mut db).await?;
+        let newest = self.api.seq();
+        // Many wait for the next entries; those further back were left by one caller, and are read for it alone.
+        let told = if self.seq.saturating_add(BATCH) >= newest {
+            let question = page::hash_of(&(self.seq, &self.filters));
+            self.api.told.get(newest, question, self.tell()).await?
+        } else {
+            self.tell().await?
+        };
+        self.seq = told.seq.unwrap_or(self.seq);
+        (self.ready, self.sent) = (told, 0);
+        Ok(())
+    }
+
+    /// What follows the last entry that was read.
+    async fn tell(&self) -> Result<Told> {
+        let (mut db, head) = snapshot::open(&self.api.read().side, &self.api.primary.side).await?;
         let entries = query_as!(
             Journaled,
             "select seq, kind, first_block, last_block from journal where seq > $1 order by seq limit $2",
             self.seq,
             BATCH,
         );
-        let mut ready = Vec::new();
+        let (mut told, mut messages) = (Told::default(), Vec::new());
         for entry in entries.fetch_all(&mut *db).await? {
             let mut events = Vec::new();
             if entry.kind == "applied" {
@@ -153,12 +188,14 @@ impl Follower {
             let has_more = events.len() > usize::try_from(EVENTS_MAX).expect("a small constant");
             events.truncate(usize::try_from(EVENTS_MAX).expect("a small constant"));
             let Journaled { seq, kind, first_block, last_block } = entry;
-            ready.push(Entry { seq, kind, first_block, last_block, events, has_more });
+            told.seq = Some(seq);
+            let entry = Entry { seq, kind, first_block, last_block, events, has_more };
+            let data = serde_json::to_string(&entry).expect("an entry has string keys only");
+            told.bytes += size_of::<sse::Event>() + data.len();
+            messages.push(sse::Event::default().id(seq.to_string()).event(entry.kind).data(data));
         }
-        self.seq = ready.last().map_or(self.seq, |entry| entry.seq);
-        ready.reverse();
-        self.ready = ready;
-        Ok(())
+        told.messages = Arc::new(messages);
+        Ok(told)
     }
 }
 

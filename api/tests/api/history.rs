@@ -111,3 +111,27 @@ async fn history_ends_with_the_network_of_a_crowd(db: PgPool) {
     ends_with_now(&server).await;
     server.stop().await;
 }
+
+/// Whatever is asked for is a part of the whole, and counted alone.
+#[sqlx::test(migrations = "../indexer/migrations", fixtures("story", "succession"))]
+async fn a_part_of_history_is_that_of_the_whole(db: PgPool) {
+    let server = Server::start(&db).await;
+    let whole = server.json("/v1/network/history?interval=hour&sort=at&limit=200").await;
+    let points = whole["items"].as_array().expect("items");
+    assert_eq!((&whole["total"], &whole["next"]), (&Value::from(points.len()), &Value::Null));
+    for (begin, end) in [(0, 1), (1, 4), (3, points.len())] {
+        let from = points[begin]["starts_at"].as_str().expect("a time").replace(":00Z", ":00.000001Z");
+        let to = points[end - 1]["starts_at"].as_str().expect("a time").replace(":00Z", ":00.5Z");
+        let path = format!("/v1/network/history?interval=hour&sort=at&limit=2&from={from}&to={to}");
+        let mut page = server.json(&path).await;
+        assert_eq!(page["total"], Value::from(end - begin - 1), "the one that began just before is left out");
+        let mut found = Vec::new();
+        loop {
+            found.extend_from_slice(page["items"].as_array().expect("items"));
+            let Some(next) = page["next"].as_str() else { break };
+            page = server.json(&format!("{path}&cursor={next}")).await;
+        }
+        assert_eq!(found, points[begin + 1..end]);
+    }
+    server.stop().await;
+}

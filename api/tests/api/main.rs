@@ -6,6 +6,7 @@ mod crowd;
 mod dashboard;
 mod deals;
 mod delegators;
+mod depth;
 mod epochs;
 mod errors;
 mod events;

@@ -146,3 +146,19 @@ async fn a_total_is_counted_again_when_the_tables_change(db: PgPool) {
     assert_eq!(server.json("/v1/slashes?limit=1").await["total"], 58);
     server.stop().await;
 }
+
+#[sqlx::test(migrations = "../indexer/migrations")]
+async fn prices_are_those_of_a_span_of_time(db: PgPool) {
+    crowd(&db).await;
+    let server = Server::start(&db).await;
+    let all = walk(&server, "/v1/prices?sort=block", &[200]).await;
+    // Blocks are an hour apart, and 20 to 24 have prices.
+    for (from, to, blocks) in [(22, 24, 22..24), (0, 21, 20..21), (24, 99, 24..25), (90, 99, 0..0), (23, 22, 0..0)] {
+        let day = |hours: i32| format!("2026-01-{:02}T{:02}:00:00Z", 1 + hours / 24, hours % 24);
+        let list = format!("/v1/prices?sort=block&from={}&to={}", day(from), day(to));
+        let wanted = |price: &&Value| price["block"].as_i64().is_some_and(|block| blocks.contains(&block));
+        let wanted: Vec<Value> = all.iter().filter(wanted).cloned().collect();
+        assert_eq!(walk(&server, &list, &[7, 3]).await, wanted, "{list}");
+    }
+    server.stop().await;
+}

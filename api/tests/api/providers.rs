@@ -16,6 +16,7 @@ async fn a_provider_shows_its_stake_and_what_it_can_take(db: PgPool) {
     200 OK
     {
       "address": "0xA1A1a1a1A1A1A1A1A1a1a1a1a1a1A1A1a1A1a1a1",
+      "apr_bps": 0,
       "availability_percent": "95",
       "credit_usd": "12.5",
       "delegated_flt": "7000000",

@@ -152,6 +152,42 @@ async fn a_stream_outlives_a_failure_on_a_quiet_chain(db: PgPool) {
     server.stop().await;
 }
 
+/// How many answers for streams the server keeps.
+async fn kept(server: &Server) -> u64 {
+    let metrics = server.get("/metrics").await.text().await.expect("a body");
+    let of_streams = |line: &str| line.strip_prefix(r#"surety_api_kept_answers{of="stream"} "#)?.parse().ok();
+    metrics.lines().find_map(of_streams).expect("a gauge")
+}
+
+#[sqlx::test(migrations = "../indexer/migrations", fixtures("story"))]
+async fn places_in_a_quiet_journal_leave_nothing_behind(db: PgPool) {
+    const CALLERS: i64 = 64;
+    for entry in 11..=CALLERS + 40 {
+        apply(&db, entry, entry).await;
+    }
+    let server = Server::start(&db).await;
+    for last in 1..=CALLERS {
+        let mut messages = Messages::open(&server, "/v1/stream", Some(last)).await;
+        assert_eq!(messages.next().await.expect("an entry").id, last + 1);
+    }
+    // A stream that had the time came near the newest entries, where there are few places.
+    let kept = kept(&server).await;
+    assert!(kept <= 17, "{kept} answers are kept for {CALLERS} callers");
+    server.stop().await;
+}
+
+#[sqlx::test(migrations = "../indexer/migrations", fixtures("story"))]
+async fn an_entry_that_another_server_has_told_of_is_waited_for(db: PgPool) {
+    let server = Server::start(&db).await;
+    let (mut messages, ()) = tokio::join!(Messages::open(&server, "/v1/stream", Some(11)), async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        apply(&db, 11, 11).await;
+        apply(&db, 12, 12).await;
+    });
+    assert_eq!(messages.next().await.expect("the next entry").id, 12);
+    server.stop().await;
+}
+
 #[sqlx::test(migrations = "../indexer/migrations", fixtures("story"))]
 async fn a_question_can_wait_for_an_entry(db: PgPool) {
     let server = Server::start(&db).await;
@@ -159,4 +195,39 @@ async fn a_question_can_wait_for_an_entry(db: PgPool) {
     assert_eq!(reply.headers()["x-indexed-block"], "11");
     assert_eq!(reply.json::<Value>().await.expect("JSON")["seq"], 11);
     server.stop().await;
+}
+
+#[sqlx::test(migrations = "../indexer/migrations", fixtures("story"))]
+async fn what_many_wait_for_is_read_once(db: PgPool) {
+    const STREAMS: i64 = 100;
+    let done = "select xact_commit + xact_rollback from pg_stat_database where datname = current_database()";
+    let before: i64 = sqlx::query_scalar(done).fetch_one(&db).await.expect("a count");
+    let server = Server::start(&db).await;
+    let seq: i64 = sqlx::query_scalar("select seq from cursor").fetch_one(&db).await.expect("a cursor");
+    let block: i64 = sqlx::query_scalar("select block from cursor").fetch_one(&db).await.expect("a cursor");
+    let mut streams = Vec::new();
+    for _ in 0..STREAMS {
+        streams.push(Messages::open(&server, "/v1/stream", None).await);
+    }
+    for entry in 1..=10 {
+        apply(&db, seq + entry, block + entry).await;
+    }
+    for stream in &mut streams {
+        for entry in 1..=10 {
+            assert_eq!(stream.next().await.expect("a message").id, seq + entry);
+        }
+    }
+    drop(streams);
+    server.stop().await;
+    // A connection tells what it did when it ends.
+    let others = "select count(*) from pg_stat_activity
+        where datname = current_database() and application_name = 'surety-api'";
+    while sqlx::query_scalar::<_, i64>(others).fetch_one(&db).await.expect("a count") > 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let after: i64 = sqlx::query_scalar(done).fetch_one(&db).await.expect("a count");
+    // Each looks where the journal is when it begins; what follows is read for all, where it would be ten reads for each. How long
+    // it takes counts, too: the server looks at the head once in a while.
+    let transactions = after - before;
+    assert!(transactions < 4 * STREAMS, "{transactions} transactions for {STREAMS} streams");
 }

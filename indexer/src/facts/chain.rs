@@ -25,6 +25,6 @@ impl Fact for AuthorityUpdated {
 pub(crate) const BLOCK_COLUMNS: &[&str] = &["number", "hash", "parent_hash", "timestamp", "has_facts"];
 
 pub(crate) fn write_header(header: &Header, has_facts: bool, row: &mut CopyRow) {
-    let Header { number, hash, parent_hash, timestamp } = header;
+    let Header { number, hash, parent_hash, timestamp, logs_bloom: _ } = header;
     row.int(*number).hash(*hash).hash(*parent_hash).seconds(*timestamp).flag(has_facts);
 }

@@ -28,7 +28,7 @@ const WARM: Duration = Duration::from_secs(1);
 const STREAMS: usize = 1_000;
 const ENTRIES: i64 = 50;
 
-pub async fn run(seconds: u64, database_url: Option<&str>) -> Result<()> {
+pub async fn run(time: Duration, hold: Duration, database_url: Option<&str>) -> Result<()> {
     raise_file_limit()?;
     let server = Server::start(database_url).await?;
     let mut db = PgConnection::connect_with(&server.database).await?;
@@ -37,28 +37,25 @@ pub async fn run(seconds: u64, database_url: Option<&str>) -> Result<()> {
     sqlx::raw_sql(&fill()).execute(&mut db).await?;
     sqlx::raw_sql("vacuum analyze").execute(&mut db).await?;
 
-    let config = Config { connections: CONNECTIONS, hold: Bare::HOLD, ..Config::new(server.database.clone()) };
-    let bare = Bare::connect(&config).await?;
+    let config = Config { connections: CONNECTIONS, hold, ..Config::new(server.database.clone()) };
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let port = listener.local_addr()?.port();
     let (stop, stopped) = oneshot::channel::<()>();
-    let serving = tokio::spawn(api::serve(listener, config, async {
+    let serving = tokio::spawn(api::serve(listener, config.clone(), async {
         // Sent or dropped: either way the bench is over.
         let _ = stopped.await;
     }));
 
-    let time = Duration::from_secs(seconds);
     let first = Arc::new(vec!["/v1/prices?limit=20".to_owned()]);
     let deep = Arc::new(deep_pages(port).await?);
     let providers = Arc::new((0..PROVIDERS).map(|n| format!("/v1/providers/{}", address(n))).collect::<Vec<_>>());
     for (case, paths) in [("page20", first), ("deep_page20", deep), ("provider", providers)] {
-        compare(case, port, &bare, &paths, time).await?;
+        compare(case, port, &config, &paths, time).await?;
     }
     streams(port, &mut db).await?;
     drop(stop);
     serving.await??;
     db.close().await?;
-    drop(bare);
     server.end().await
 }
 
@@ -119,14 +116,17 @@ async fn deep_pages(port: u16) -> Result<Vec<String>> {
     Ok(paths)
 }
 
-async fn compare(case: &str, port: u16, bare: &Bare, paths: &Arc<Vec<String>>, time: Duration) -> Result<()> {
+async fn compare(case: &str, port: u16, config: &Config, paths: &Arc<Vec<String>>, time: Duration) -> Result<()> {
     let mut callers = Vec::new();
     for _ in 0..CONNECTIONS {
         callers.push(Caller::connect(port).await?);
     }
     let served =
         load(callers, paths, time, async |caller: &mut Caller, path: &str| caller.get(path).await.map(drop)).await?;
-    let loops = vec![bare.clone(); usize::try_from(CONNECTIONS)?];
+    let mut loops = Vec::new();
+    for _ in 0..CONNECTIONS {
+        loops.push(Bare::connect(config).await?);
+    }
     let read = load(loops, paths, time, async |bare: &mut Bare, path: &str| {
         let is_there = match path.strip_prefix("/v1/providers/") {
             Some(address) => bare.provider(address).await?,

@@ -3,7 +3,6 @@
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use alloy::primitives::Address;
 use alloy::providers::{Provider as _, ProviderBuilder};
 use alloy::rpc::types::Filter;
 use anyhow::{Context as _, Result, ensure};
@@ -41,7 +40,7 @@ pub struct Case {
 /// Makes the chain, then runs each case against it.
 pub async fn run(events: usize, database_url: Option<&str>) -> Result<()> {
     eprintln!("Making a chain of {events} events of our own.");
-    let Crowded { chain, deployment, events, blocks } = crowd::make(events).await?;
+    let Crowded { chain, deployment, events, blocks, .. } = crowd::make(events).await?;
     eprintln!("{events} events in {blocks} blocks.");
     let folder = tempfile::Builder::new().prefix("surety-bench-").tempdir()?;
     let file = folder.path().join("deployment.json");
@@ -82,8 +81,10 @@ async fn floor(case: &Case) -> Result<()> {
     let meter = Meter::start(None).await?;
     let ranges = (deployment.first_block..=case.blocks).step_by(usize::try_from(size)?);
     let answers = ranges.map(|from| {
-        let filter =
-            Filter::new().address(indexed(&deployment)).from_block(from).to_block(case.blocks.min(from + size - 1));
+        let filter = Filter::new()
+            .address(crowd::indexed(&deployment))
+            .from_block(from)
+            .to_block(case.blocks.min(from + size - 1));
         let node = &node;
         async move { node.get_logs(&filter).await }
     });
@@ -95,11 +96,6 @@ async fn floor(case: &Case) -> Result<()> {
     let usage = meter.read()?;
     keep(case, "floor", usage.elapsed)?;
     print("floor", usage, rows)
-}
-
-fn indexed(deployment: &Deployment) -> Vec<Address> {
-    let at = &deployment.contracts;
-    vec![at.staking, at.price_guard, at.offers, at.attributes, at.deals, at.matching]
 }
 
 /// From an empty database to the head: all facts first, then indexes and state.

@@ -1,9 +1,11 @@
-//! A chain with as many of our own events as wanted: ten parties, a hundred deals, and each block does what the story's do.
+//! A chain with as many of our own events as wanted: ten parties, a hundred deals that last, two more in each block, and what the
+//! story's blocks do besides. Of the events of the demo, three in ten are of money that streams, as many of locks, stakes and
+//! rewards, and the rest of deals that begin; a block here has them in about these parts.
 
 use std::time::Duration;
 
 use alloy::primitives::aliases::{U40, U96};
-use alloy::primitives::{Address, B256, Bytes, U256, hex, keccak256};
+use alloy::primitives::{Address, B256, Bytes, I256, U256, hex, keccak256};
 use alloy::providers::ext::AnvilApi as _;
 use alloy::providers::{DynProvider, Provider as _, ProviderBuilder};
 use alloy::rpc::types::{Filter, TransactionReceipt};
@@ -12,7 +14,7 @@ use anyhow::{Context as _, Result, ensure};
 use contracts::matching::IMatching;
 use contracts::offers::IOffers;
 use contracts::staking::IStaking;
-use contracts::{Attributes, Deals, DevelopmentUsd, Matching, Offers, PriceGuard, Staking};
+use contracts::{Attributes, Deals, DevelopmentFeed, DevelopmentUsd, Matching, Offers, PriceGuard, Staking};
 use scripts::chain::Context;
 use scripts::deploy::{self, Config};
 use scripts::deployment::Deployment;
@@ -28,6 +30,9 @@ const MEMBERS: usize = 10;
 const DEALS: usize = 100;
 const TERM_DAYS: u8 = 14;
 const UNITS: u32 = 100;
+/// Of a deal that a block begins: there are thousands.
+const UNITS_SMALL: u32 = 1;
+const EXPIRY: u64 = 86_400;
 
 const FLT: u128 = 1_000_000_000_000_000_000;
 const USD: u128 = 1_000_000;
@@ -36,12 +41,17 @@ const PURSE_USD: u128 = 10_000_000 * USD;
 const STAKE: u128 = 500_000 * FLT;
 const MORE: u128 = 10 * FLT;
 
+/// With 8 decimals, as the development deployment begins.
+const PRICE: u64 = 50_000_000;
+
 /// How much each of a block's calls does: together some 250 events.
-const SETTLED: usize = 46;
+const SETTLED: usize = 30;
 const BACKED: usize = 3;
 const OFFERS_CHANGED: usize = 2;
+const OPENED: usize = 2;
 const DECLARED: u16 = 3;
 const FUNDED: usize = 2;
+const SETTLED_LIVE: usize = 3;
 
 /// So many days pass before credits begin, and the rest of the term is spread over the blocks.
 const WARM_UP: u64 = 4 * 86_400;
@@ -68,6 +78,23 @@ pub(super) struct Crowded {
     pub(super) deployment: Deployment,
     pub(super) events: usize,
     pub(super) blocks: u64,
+    crowd: Crowd,
+}
+
+impl Crowded {
+    /// What a busy block of a live network brings, some 30 events; it waits to be mined.
+    pub(super) async fn act(&self, block: usize) -> Result<()> {
+        let (at, member) = (self.crowd.context.at(), block % MEMBERS);
+        let (account, provider) = (self.crowd.members[member], self.crowd.after(member, 1));
+        let mut batch = Batch::default();
+        batch.call(at.price_guard, PriceGuard::observeCall {});
+        batch.call(at.deals, settle(block * SETTLED_LIVE, SETTLED_LIVE)?);
+        batch.call(at.deals, Deals::claimCall { account, recipient: account });
+        batch.call(at.staking, Staking::stakeCall { provider, amount: MORE });
+        batch.call(at.staking, Staking::exitCall { account, provider, shares: MORE / 2 });
+        batch.call(at.deals, Deals::fundCall { deal: u64::try_from(block % DEALS + 1)?, amount: USD });
+        self.crowd.run(member, batch).await.map(|_| ())
+    }
 }
 
 /// Calls of one party in one transaction.
@@ -96,7 +123,7 @@ struct Crowd {
 }
 
 pub(super) async fn make(events: usize) -> Result<Crowded> {
-    let chain = Chain::start(u32::try_from(FINALITY / 2)?).await?;
+    let chain = Chain::start_long(u32::try_from(FINALITY / 2)?).await?;
     let mut crowd = Crowd::gather(&chain).await?;
     crowd.enter().await?;
     crowd.open().await?;
@@ -107,7 +134,15 @@ pub(super) async fn make(events: usize) -> Result<Crowded> {
     chain.mine(FINALITY + 1).await?;
     let blocks = chain.head().await?.number;
     let deployment = (*crowd.context.deployment).clone();
-    Ok(Crowded { chain, deployment, events: made, blocks })
+    Ok(Crowded { chain, deployment, events: made, blocks, crowd })
+}
+
+/// The contracts whose events are facts.
+pub(super) fn indexed(deployment: &Deployment) -> Vec<Address> {
+    let at = &deployment.contracts;
+    let market = [at.price_guard, at.staking, at.offers, at.attributes, at.deals, at.matching, at.faults, at.probers];
+    let work = [at.fee_burn, at.rewards, at.capacity, at.vouchers, at.modules, at.proofs, at.groth16, at.sampled];
+    [market, work].concat()
 }
 
 impl Crowd {
@@ -129,6 +164,10 @@ impl Crowd {
             let receipt = crowd.receipt(hash).await?;
             let member = receipt.contract_address.context("a contract was created")?;
             operator::mint(&crowd.context, member, PURSE_FLT, PURSE_USD).await?;
+            for source in &crowd.context.deployment.parameters.sources {
+                let call = DevelopmentFeed::setPosterCall { poster: member, newIsPoster: true };
+                crowd.context.send(source.aggregator, call).await?;
+            }
             crowd.members.push(member);
         }
         Ok(crowd)
@@ -222,12 +261,12 @@ impl Crowd {
     /// Deal `d` is served by member `d % MEMBERS`, whose offer has the number after that, and asked for by the next.
     async fn open(&mut self) -> Result<()> {
         let at = self.context.at();
-        let expiry = self.context.now().await? + 86_400;
+        let expiry = self.context.now().await? + EXPIRY;
         for deal in 0..DEALS {
             let id = u64::try_from(deal + 1)?;
             let offer = u64::try_from(deal % MEMBERS + 1)?;
             let mut batch = Batch::default();
-            batch.call(at.matching, Matching::requestCall { newRequest: request(expiry)? });
+            batch.call(at.matching, Matching::requestCall { newRequest: request(UNITS, expiry)? });
             batch.call(at.matching, Matching::proposeCall { deal: id, offers: vec![offer] });
             batch.call(at.matching, Matching::activateCall { deal: id });
             self.run_now((deal + 1) % MEMBERS, batch).await?;
@@ -254,11 +293,14 @@ impl Crowd {
         // Each transaction has a block to itself: mined as they come, some would share one.
         self.node.anvil_set_auto_mine(false).await?;
         let (mut block, mut made) = (0, self.count(0, chain.head().await?.number).await?);
+        let begun = self.context.now().await?;
         while made < events {
             let from = chain.head().await?.number + 1;
             let mut last = B256::ZERO;
             for _ in 0..BLOCKS_AT_ONCE {
-                last = self.run(block % MEMBERS, self.happen(block)?).await?;
+                let mut batch = self.happen(block)?;
+                self.begin(&mut batch, block, begun + u64::try_from(block)? * BLOCK_SECONDS + EXPIRY)?;
+                last = self.run(block % MEMBERS, batch).await?;
                 chain.mine(1).await?;
                 block += 1;
             }
@@ -272,10 +314,26 @@ impl Crowd {
     }
 
     async fn count(&self, from: u64, to: u64) -> Result<usize> {
-        let at = self.context.at();
-        let ours = vec![at.staking, at.price_guard, at.offers, at.attributes, at.deals, at.matching];
+        let ours = indexed(&self.context.deployment);
         let logs = self.node.get_logs(&Filter::new().address(ours).from_block(from).to_block(to)).await?;
         Ok(logs.len())
+    }
+
+    /// One member asks another for new deals, and readies those that were asked of it when it was the other's turn.
+    fn begin(&self, batch: &mut Batch, block: usize, expiry: u64) -> Result<()> {
+        let (at, member) = (self.context.at(), block % MEMBERS);
+        let opened = |block: usize, number: usize| u64::try_from(DEALS + block * OPENED + number + 1);
+        for number in 0..OPENED {
+            let deal = opened(block, number)?;
+            let offer = u64::try_from((member + MEMBERS - 1) % MEMBERS + 1)?;
+            batch.call(at.matching, Matching::requestCall { newRequest: request(UNITS_SMALL, expiry)? });
+            batch.call(at.matching, Matching::proposeCall { deal, offers: vec![offer] });
+            batch.call(at.matching, Matching::activateCall { deal });
+            if let Some(before) = block.checked_sub(MEMBERS - 1) {
+                batch.call(at.deals, Deals::readyCall { deal: opened(before, number)?, slot: 0 });
+            }
+        }
+        Ok(())
     }
 
     /// What one member does in one block.
@@ -283,6 +341,10 @@ impl Crowd {
         let (at, member) = (self.context.at(), block % MEMBERS);
         let account = self.members[member];
         let mut batch = Batch::default();
+        // No deal begins at an old price.
+        for source in &self.context.deployment.parameters.sources {
+            batch.call(source.aggregator, DevelopmentFeed::postCall { answer: I256::try_from(PRICE)? });
+        }
         batch.call(at.price_guard, PriceGuard::observeCall {});
         batch.call(at.deals, settle(block * SETTLED, SETTLED)?);
         batch.call(at.deals, Deals::claimCall { account, recipient: account });
@@ -318,11 +380,11 @@ fn settle(from: usize, count: usize) -> Result<Deals::settleManyCall> {
     Ok(Deals::settleManyCall { deals: deals.collect::<Result<_, _>>()?, slots: vec![0; count] })
 }
 
-fn request(expiry: u64) -> Result<IMatching::Request> {
+fn request(units: u32, expiry: u64) -> Result<IMatching::Request> {
     Ok(IMatching::Request {
         application: "bafy-crowd".to_owned(),
         class: 0,
-        units: UNITS,
+        units,
         slots: 1,
         priceMax: U96::from(USD),
         termDays: TERM_DAYS,
@@ -337,7 +399,7 @@ fn request(expiry: u64) -> Result<IMatching::Request> {
         expiry: U40::try_from(expiry).context("an expiry has at most 40 bits")?,
         resolver: Address::ZERO,
         criteria: Vec::new(),
-        prepaid: USD * u128::from(UNITS) * u128::from(TERM_DAYS),
+        prepaid: USD * u128::from(units) * u128::from(TERM_DAYS),
         standbys: 0,
         reserveBps: 2_000,
         availabilityPpm: 0,

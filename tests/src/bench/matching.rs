@@ -2,13 +2,13 @@
 //! are small enough for it.
 
 use std::hint::black_box;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Result, ensure};
 use matching::sample::{Chance, Shape, market, request};
 use matching::{Market, Request, oracle, solve};
 
-use super::{Figure, thousandths};
+use super::{Figure, at, thousandths};
 
 /// Regions of the world, and prices in whole cents: providers think so, and it makes many cost the same.
 const REGIONS: u64 = 200;
@@ -60,11 +60,6 @@ fn wish(chance: &mut Chance, number: u64) -> Result<Request> {
     Ok(request(chance, usize::try_from(slots)?, usize::try_from(standbys)?, REGIONS))
 }
 
-/// The first of the sorted `times` that `percent` of them do not exceed.
-fn at(times: &[Duration], percent: usize) -> Duration {
-    times[(times.len() * percent).div_ceil(100).saturating_sub(1)]
-}
-
 /// How many answers differ from the oracle's in price or availability of a set, and how many have a set at all.
 fn compare(seed: usize) -> Result<(u64, u64)> {
     let mut chance = Chance::new(u64::try_from(seed)? + 1);
@@ -92,14 +87,6 @@ fn small(chance: &mut Chance, number: u64) -> Result<(Market, Request)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn percentiles_are_of_the_sorted() {
-        let times: Vec<Duration> = (1..=200).map(Duration::from_millis).collect();
-        assert_eq!(at(&times, 50), Duration::from_millis(100));
-        assert_eq!(at(&times, 99), Duration::from_millis(198));
-        assert_eq!(at(&times[..1], 50), Duration::from_millis(1));
-    }
 
     #[test]
     fn the_oracle_agrees() -> Result<()> {

@@ -3,13 +3,16 @@
 pub mod api;
 pub mod backfill;
 pub mod gas;
+pub mod gateway;
+pub mod latency;
 pub mod matching;
 pub mod prover;
 pub mod replay;
 
 mod crowd;
-mod gateway;
 mod meter;
+
+use std::time::Duration;
 
 use anyhow::Result;
 use serde::Serialize;
@@ -37,9 +40,22 @@ pub(crate) fn thousandths(value: u128) -> Result<Number> {
     Ok(format!("{}.{:03}", value / 1_000, value % 1_000).parse()?)
 }
 
+/// The first of the sorted `times` that `percent` of them do not exceed.
+pub(crate) fn at(times: &[Duration], percent: usize) -> Duration {
+    times[(times.len() * percent).div_ceil(100).saturating_sub(1)]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn percentiles_are_of_the_sorted() {
+        let times: Vec<Duration> = (1..=200).map(Duration::from_millis).collect();
+        assert_eq!(at(&times, 50), Duration::from_millis(100));
+        assert_eq!(at(&times, 99), Duration::from_millis(198));
+        assert_eq!(at(&times[..1], 50), Duration::from_millis(1));
+    }
 
     #[test]
     fn a_figure_is_one_line_of_json() -> Result<()> {

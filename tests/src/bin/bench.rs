@@ -1,8 +1,10 @@
 //! `cargo xtask bench NAME`: prints one JSON object a line.
 
+use std::time::Duration;
+
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use tests::bench::{api, backfill, gas, matching, prover, replay};
+use tests::bench::{api, backfill, gas, gateway, latency, matching, prover, replay};
 use tracing_subscriber::EnvFilter;
 
 /// Measures; stdout is one JSON object a line, stderr says what goes on.
@@ -22,6 +24,9 @@ enum Bench {
         /// How long each side of each case is asked.
         #[arg(long, default_value_t = 10)]
         seconds: u64,
+        /// As of `surety-api`.
+        #[arg(long, default_value_t = 50)]
+        hold_ms: u64,
         /// A Postgres that runs already.
         #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
         database_url: Option<String>,
@@ -30,6 +35,18 @@ enum Bench {
     Backfill {
         #[arg(long, default_value_t = 1_000_000)]
         events: usize,
+        /// A Postgres that runs already.
+        #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+        database_url: Option<String>,
+    },
+    /// From a block to its rows, to an answer of the API, and from a leader's death to the rows of its successor.
+    Latency {
+        /// Blocks that are mined one after the other.
+        #[arg(long, default_value_t = 500)]
+        blocks: usize,
+        /// Leaders that are killed.
+        #[arg(long, default_value_t = 30)]
+        kills: usize,
         /// A Postgres that runs already.
         #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
         database_url: Option<String>,
@@ -48,6 +65,8 @@ enum Bench {
     },
     /// A real day of serverless functions, metered and paid by vouchers, beside a transaction for each invocation.
     Replay,
+    /// Invocations through a customer's gateway to a provider's host, which `replay` measures as well.
+    Gateway,
     /// One case of a bench, in a process of its own; its standard input says which.
     #[command(hide = true)]
     Case,
@@ -59,11 +78,16 @@ async fn main() -> Result<()> {
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     match Arguments::parse().bench {
         Bench::Gas => gas::run(),
-        Bench::Api { seconds, database_url } => api::run(seconds, database_url.as_deref()).await,
+        Bench::Api { seconds, hold_ms, database_url } => {
+            let (time, hold) = (Duration::from_secs(seconds), Duration::from_millis(hold_ms));
+            api::run(time, hold, database_url.as_deref()).await
+        }
         Bench::Backfill { events, database_url } => backfill::run(events, database_url.as_deref()).await,
+        Bench::Latency { blocks, kills, database_url } => latency::run(blocks, kills, database_url.as_deref()).await,
         Bench::Prover { seconds } => prover::run(seconds),
         Bench::Matching { requests } => matching::run(requests),
         Bench::Replay => replay::run().await,
+        Bench::Gateway => gateway::run().await,
         Bench::Case => backfill::case(&serde_json::from_reader(std::io::stdin())?).await,
     }
 }

@@ -17,6 +17,7 @@ const COLUMNS: Column<Schema<"Provider">>[] = [
   { title: "Free", sort: "free", isNumber: true, show: (provider) => <Flt exact={provider.free_flt} /> },
   { title: "First loss", isNumber: true, show: (provider) => percent(provider.first_loss_bps) },
   { title: "Availability", isNumber: true, show: (provider) => <Availability of={provider} /> },
+  { title: "APR in FLT", isNumber: true, show: (provider) => percent(provider.apr_bps) },
   { title: "Rewards shared", isNumber: true, show: (provider) => percent(provider.reward_share_bps) },
   { title: "Revenue shared", isNumber: true, show: (provider) => percent(provider.revenue_share_bps) },
 ];
