@@ -2,6 +2,7 @@
 
 mod fake;
 mod heads;
+mod ranges;
 mod several;
 mod simulator;
 

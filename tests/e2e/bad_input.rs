@@ -68,10 +68,10 @@ async fn a_database_of_another_schema_is_refused(db: PgPool) -> Result<()> {
     insta::assert_snapshot!(ended.unwrap_or_default(), @"the database has migration 9999, which this program does not know: it belongs to a newer one");
     let readiness = world.get("/readyz").await?;
     assert_eq!(readiness.status, 503);
-    insta::assert_snapshot!(readiness.body["reason"].as_str().unwrap_or_default(), @"the database has schema 9999, this program needs 33");
+    insta::assert_snapshot!(readiness.body["reason"].as_str().unwrap_or_default(), @"the database has schema 9999, this program needs 34");
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let served = api::serve(listener, api::Config::new(world.database.clone()), std::future::pending()).await;
-    insta::assert_snapshot!(served.err().map(|error| format!("{error:#}")).unwrap_or_default(), @"the database has schema 9999, this surety-api only knows 33; use the surety-api of that version");
+    insta::assert_snapshot!(served.err().map(|error| format!("{error:#}")).unwrap_or_default(), @"the database has schema 9999, this surety-api only knows 34; use the surety-api of that version");
 
     sqlx::query("delete from _sqlx_migrations where version = 9999").execute(&mut connection).await?;
     connection.close().await?;

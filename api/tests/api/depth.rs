@@ -41,6 +41,8 @@ const STAKE: Lists = &[
     ("/v1/providers/{d}/delegators?", "staked"),
     ("/v1/providers/{d}/rewards?", "epoch"),
 ];
+/// One table, all of them, and all by a key.
+const IN_RANGES: Lists = &[("/v1/prices?", "block"), ("/v1/events?", "block"), ("/v1/events?provider={d}&", "block")];
 /// Of lists whose rows are nearly all somebody else's: they must be found, not come across.
 const FEW: [&str; 12] = [
     "/v1/events?provider={r}",
@@ -66,6 +68,18 @@ const READ_MAX: i64 = ROWS / 4;
 
 async fn fill(db: &PgPool) {
     crowd(db).await;
+    add(db).await;
+}
+
+/// The same, half of it in a range of its own in every table of facts.
+async fn fill_ranges(db: &PgPool) {
+    crowd(db).await;
+    let half = format!("update cursor set block = {ROWS} / 2; select cut_ranges(0)");
+    sqlx::raw_sql(&half).execute(db).await.expect("tables are cut");
+    add(db).await;
+}
+
+async fn add(db: &PgPool) {
     let statements = format!(
         "
         insert into block
@@ -166,7 +180,6 @@ async fn named(db: &PgPool, list: &str) -> String {
 }
 
 async fn check(db: &PgPool, lists: Lists) {
-    fill(db).await;
     let mut read = Vec::new();
     for (list, by) in lists {
         for sort in [format!("-{by}"), (*by).to_owned()] {
@@ -182,17 +195,26 @@ async fn check(db: &PgPool, lists: Lists) {
 
 #[sqlx::test(migrations = "../indexer/migrations")]
 async fn a_deep_page_of_events_reads_as_few_rows_as_the_first(db: PgPool) {
+    fill(&db).await;
     check(&db, EVENTS).await;
 }
 
 #[sqlx::test(migrations = "../indexer/migrations")]
 async fn a_deep_page_of_deals_reads_as_few_rows_as_the_first(db: PgPool) {
+    fill(&db).await;
     check(&db, DEALS).await;
 }
 
 #[sqlx::test(migrations = "../indexer/migrations")]
 async fn a_deep_page_of_stake_reads_as_few_rows_as_the_first(db: PgPool) {
+    fill(&db).await;
     check(&db, STAKE).await;
+}
+
+#[sqlx::test(migrations = "../indexer/migrations")]
+async fn a_deep_page_of_events_in_ranges_reads_as_few_rows_as_the_first(db: PgPool) {
+    fill_ranges(&db).await;
+    check(&db, IN_RANGES).await;
 }
 
 #[sqlx::test(migrations = "../indexer/migrations")]
