@@ -251,7 +251,7 @@ fn events_without_tables(files: &[File]) -> Vec<String> {
 fn columns_without_comments(files: &[File]) -> Vec<String> {
     let sql = migrations(files);
     let mut found = Vec::new();
-    for table in sql.split("create table ").skip(1) {
+    for table in sql.split("\ncreate table ").skip(1) {
         let (name, body) = table.split_once(" (").unwrap_or((table, ""));
         if !sql.contains(&format!("comment on table {name} is")) {
             found.push(format!("table {name} has no comment"));

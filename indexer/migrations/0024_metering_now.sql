@@ -42,7 +42,7 @@ comment on view module_deal is 'Modules that deals run, what they cost, and what
 -- The day that `Vouchers` counted a redemption for.
 create function redemption_day(of_customer bytea, of_gateway bytea, at_block bigint, at_log integer) returns numeric
 language sql stable parallel safe
-return (
+as $$
     select div(seconds(coalesce((
         select w.revoked_at from (
             (select block, log_index, revoked_at from gateway_revocation
@@ -57,7 +57,7 @@ return (
     ), b.timestamp)), 86400)
     from block as b
     where b.number = at_block
-);
+$$;
 
 -- A count that somebody signed, as programs can print it: 2^53 - 1 at most.
 create function countable(value numeric) returns bigint
@@ -105,7 +105,7 @@ left join lateral (
     from voucher_redeemed as v
     join deal as d on d.deal = v.deal and d.customer = s.customer
     where v.gateway = s.gateway
-        and v.block >= (select number from block where timestamp >= moment(l.day * 86400) order by timestamp limit 1)
+        and v.block >= (select number from block where timestamp >= moment(l.day * 86400) order by timestamp, number limit 1)
         and redemption_day(s.customer, s.gateway, v.block, v.log_index) = l.day
 ) as p on true;
 comment on view gateway_now is

@@ -4,6 +4,13 @@
 -- Where ranges are, so that `public` shows a table once.
 create schema if not exists ranges;
 
+-- Bytes of a table with all its ranges.
+create function size_of(fact regclass) returns numeric
+language sql stable
+as $$
+    select pg_relation_size(fact) + coalesce((select sum(pg_relation_size(relid)) from pg_partition_tree(fact)), 0)
+$$;
+
 -- The open range of a table of facts: the last one, or the table itself where it was never cut.
 create function open_range(fact regclass) returns table (range regclass, first_block bigint)
 language sql stable
