@@ -23,7 +23,7 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(30);
 /// The largest answer that is read. A larger one is an error, and an error makes a range shrink.
 const RESPONSE_MAX: usize = 24 * 1024 * 1024;
 /// Requests in one batch; nodes commonly allow 100.
-const BATCH_MAX: usize = 50;
+pub(crate) const BATCH_MAX: usize = 50;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Node {

@@ -127,8 +127,10 @@ impl Nodes {
     pub(crate) async fn ask_next<T, F: Future<Output = Result<T>>>(&self, question: impl Fn(Node) -> F) -> Result<T> {
         let (slot, node) = self.next().await?;
         let answer = question(node).await;
-        if answer.as_ref().is_err_and(is_silent) {
-            slot.forget().await;
+        match &answer {
+            Ok(_) => slot.trust().await,
+            Err(error) if is_silent(error) => slot.forget().await,
+            Err(_) => {}
         }
         answer
     }
@@ -198,15 +200,16 @@ impl Nodes {
     }
 
     /// Answers of a quorum at least, and of those that need little longer, until they are enough; where one is enough, that
-    /// of the first that gives one, as with heads.
+    /// of the first that gives one, as with heads. Who takes longer than `away` is left alone for a while.
     pub(crate) async fn ask_all<T, F: Future<Output = Result<T>>>(
         &self,
         question: impl Fn(Node) -> F,
         is_enough: impl Fn(&[T]) -> bool,
+        away: Duration,
     ) -> Result<Vec<T>> {
         let ask = async |slot| {
             let asked = async { question(Slot::node(slot).await?).await };
-            let answer = timeout(AWAY, asked).await.context("the node does not answer").and_then(|answer| answer);
+            let answer = timeout(away, asked).await.context("the node does not answer").and_then(|answer| answer);
             if answer.as_ref().is_err_and(is_silent) {
                 slot.forget().await;
             }
@@ -338,7 +341,7 @@ impl Nodes {
         let is_enough = |answers: &[Vec<Option<Header>>]| {
             answers.iter().flatten().flatten().filter(is_same).count() >= self.0.quorum
         };
-        let answers = self.ask_all(|node| async move { node.headers(&block).await }, is_enough).await?;
+        let answers = self.ask_all(|node| async move { node.headers(&block).await }, is_enough, AWAY).await?;
         Ok(is_enough(&answers))
     }
 

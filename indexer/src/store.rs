@@ -184,6 +184,8 @@ impl Store {
     #[instrument(level = "debug", skip_all, fields(block = to.number))]
     pub(crate) async fn rewind(&mut self, to: Tip) -> Result<()> {
         let mut transaction = self.connection.begin().await?;
+        // Before any table: who cuts one holds the cursor first, too.
+        query!("select from cursor where fence = $1 for update", self.fence).execute(&mut *transaction).await?;
         let seq = query_scalar!(
             r#"
             update cursor
@@ -248,10 +250,11 @@ impl Store {
                 union all
                 select relname, format('analyze %I', relname), true
                 from pg_class
-                where relkind = 'r' and relnamespace = 'public'::regnamespace and pg_relation_size(oid) > 0 and ($1 or reltuples < 0)
+                where relkind in ('r', 'p') and relnamespace = 'public'::regnamespace and ($1 or reltuples < 0)
+                    and size_of(oid) > 0
             ) as missing (indexed, statement, is_last)
             group by indexed
-            order by max(pg_relation_size(indexed::text::regclass)) desc
+            order by max(size_of(indexed::text::regclass)) desc
             "#,
             is_anew
         )

@@ -17,9 +17,10 @@ use crate::config::Config;
 use crate::copy::Batch;
 use crate::event::Contracts;
 use crate::heads::Heads;
-use crate::node::Node;
+use crate::node::{BATCH_MAX, Node};
 use crate::nodes::{Alone, Nodes, disagreement};
 use crate::plan::{Fork, Seen, Step, Stored, Tip, agreed_fork, find_fork, next_step};
+use crate::slot::AWAY;
 use crate::store::{Applied, Store};
 use crate::wire::{Header, Log};
 use crate::{Fatal, State, Status, backfill, health};
@@ -276,7 +277,9 @@ impl Session<'_> {
         let ours = self.store.unfinal().await?;
         let named: Vec<u64> = ours.iter().map(|tip| tip.number).collect();
         let named = &named;
-        let answers = self.nodes.ask_all(|node| async move { node.headers(named).await }, |_| false).await?;
+        // There may be thousands, and they are what it takes to leave the fork.
+        let away = AWAY * u32::try_from(1 + named.len() / BATCH_MAX)?;
+        let answers = self.nodes.ask_all(|node| async move { node.headers(named).await }, |_| false, away).await?;
         let forks: Vec<Fork> = answers
             .into_iter()
             .map(|theirs| {

@@ -16,6 +16,9 @@ const SOON: Duration = Duration::from_secs(20);
 /// Less than a node that hangs is waited for.
 const SLOW: Duration = Duration::from_secs(3);
 
+/// A hundred of them take longer than a node is waited for that says nothing.
+const SLOW_ANSWER: Duration = Duration::from_millis(350);
+
 /// Three with the same chain.
 async fn three(blocks: usize) -> [Node; 3] {
     let nodes = [Node::start().await, Node::start().await, Node::start().await];
@@ -166,6 +169,26 @@ async fn a_node_that_was_away_counts_again(db: PgPool) -> Result<()> {
     indexer.synced(&nodes[0]).await?;
     assert_eq!(fence().await?, before, "it began anew");
     indexer.stop().await
+}
+
+/// Where finality stalls there are more headers to compare than one answer brings.
+#[sqlx::test(migrations = false)]
+async fn a_fork_is_left_although_many_blocks_are_not_final(db: PgPool) -> Result<()> {
+    let nodes = three(900).await;
+    for node in &nodes {
+        node.chain().finality = 2_000;
+    }
+    let mut indexer = start(&db, &nodes)?;
+    indexer.synced(&nodes[0]).await?;
+    for node in &nodes {
+        let mut chain = node.chain();
+        chain.reorganise(5, 1);
+        chain.delay = SLOW_ANSWER;
+    }
+    indexer.synced(&nodes[0]).await?;
+    indexer.stop().await?;
+    assert_eq!(rollbacks(&db).await?, 1);
+    Ok(())
 }
 
 /// Where one is enough, a first node that hangs is waited for once.
