@@ -16,7 +16,8 @@ const REPLICA: &str = "REPLICA_URL";
 /// A statement that runs longer is ended by Postgres.
 const STATEMENT_TIMEOUT: &str = "5s";
 /// Connections beside those for requests.
-const SIDE_CONNECTIONS: u32 = 4;
+const SIDE_CONNECTIONS: u32 = 3;
+const STREAM_CONNECTIONS: u32 = 3;
 /// How long a request waits for a free connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long a transaction may sit idle, as after a caller that went away.
@@ -30,7 +31,7 @@ pub struct Config {
     pub replica: Option<PgConnectOptions>,
     /// How long the replica may lack what the primary has, before the primary is read.
     pub replica_lag_max: Duration,
-    /// Most connections to Postgres for requests: as many are answered at a time. Four more are for all else.
+    /// Most connections to Postgres for requests: as many are answered at a time. Six more are for all else.
     pub connections: u32,
     /// How long a request may read the moment of another one before it, while no newer state is known of; zero: never.
     pub hold: Duration,
@@ -55,11 +56,13 @@ impl Config {
         let primary = Pools {
             requests: Self::pool(&self.database, DATABASE, self.connections).await?,
             side: Self::pool(&self.database, DATABASE, SIDE_CONNECTIONS).await?,
+            streams: Self::pool(&self.database, DATABASE, STREAM_CONNECTIONS).await?,
         };
         let Some(database) = &self.replica else { return Ok((primary, None)) };
         let replica = Pools {
             requests: Self::options(self.connections).connect_lazy_with(Self::session(database)),
             side: Self::options(SIDE_CONNECTIONS).connect_lazy_with(Self::session(database)),
+            streams: Self::options(STREAM_CONNECTIONS).connect_lazy_with(Self::session(database)),
         };
         match replica.side.acquire().await {
             Ok(_) => {}
@@ -110,13 +113,16 @@ impl Config {
 #[derive(Clone, Debug)]
 pub(crate) struct Pools {
     pub(crate) requests: PgPool,
-    /// For streams, the journal's follower and health, which must not wait for requests.
+    /// For the journal's follower and health, which must wait for nobody.
     pub(crate) side: PgPool,
+    /// For streams, which must not wait for requests.
+    pub(crate) streams: PgPool,
 }
 
 impl Pools {
     pub(crate) async fn close(&self) {
         self.requests.close().await;
         self.side.close().await;
+        self.streams.close().await;
     }
 }

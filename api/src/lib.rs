@@ -33,7 +33,7 @@ use axum::extract::OriginalUri;
 use axum::http::{Method, header};
 use axum::middleware::{from_fn, from_fn_with_state};
 use tokio::net::TcpListener;
-use tokio::sync::{OnceCell, watch};
+use tokio::sync::{OnceCell, Semaphore, watch};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::cors::{Any, CorsLayer};
@@ -60,6 +60,9 @@ const PREFLIGHT_AGE: Duration = Duration::from_secs(86_400);
 /// How often transactions are ended that nobody asked for in time.
 const SWEEP: Duration = Duration::from_millis(200);
 
+/// Streams that catch up at a time, of three connections for streams.
+const REPLAYS: usize = 2;
+
 /// What every handler can reach.
 #[derive(Clone, Debug)]
 pub(crate) struct Api {
@@ -78,6 +81,8 @@ pub(crate) struct Api {
     totals: Arc<Kept<i64>>,
     earned: Arc<Kept<Arc<Sums>>>,
     told: Arc<Kept<Told>>,
+    /// Of streams that are read for one caller alone: fewer than connections, so that the others go on.
+    replays: Arc<Semaphore>,
     schema: Arc<OnceCell<Schema>>,
     metrics: Arc<Metrics>,
 }
@@ -141,6 +146,7 @@ pub async fn serve(
         replica: replica.clone(),
         closing,
         told: Arc::default(),
+        replays: Arc::new(Semaphore::new(REPLAYS)),
         schema: Arc::default(),
         metrics: Arc::new(Metrics::new()),
     };

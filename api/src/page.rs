@@ -11,8 +11,10 @@ use axum::http::Uri;
 use axum::http::request::Parts;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer, Serialize};
+use time::serde::rfc3339;
+use time::{OffsetDateTime, UtcOffset};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::error::{Error, Result};
@@ -25,6 +27,15 @@ const DECIMAL_MAX: usize = 200;
 const FREE: [&str; 3] = ["limit", "cursor", "min_seq"];
 /// Characters of a cursor.
 const CURSOR_MAX: usize = 600;
+
+/// A time of a filter. Of some in the year 9999 it is another one in UTC, which nothing can write.
+pub(crate) fn instant<'de, D: Deserializer<'de>>(input: D) -> std::result::Result<Option<OffsetDateTime>, D::Error> {
+    let in_utc = |time: OffsetDateTime| {
+        time.checked_to_offset(UtcOffset::UTC)
+            .ok_or_else(|| D::Error::custom("this time is beyond the year 9999 in UTC"))
+    };
+    rfc3339::option::deserialize(input)?.map(in_utc).transpose()
+}
 
 /// Parameters of every list.
 #[derive(Debug, Default, IntoParams)]

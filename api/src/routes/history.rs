@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 use super::usd_scale;
 use crate::Api;
 use crate::error::{Problem, Result};
-use crate::page::{Key, Keyed, List, Page, Paging};
+use crate::page::{self, Key, Keyed, List, Page, Paging};
 use crate::snapshot::{Direct, Head};
 
 const SORTS: [&str; 2] = ["-at", "at"];
@@ -83,10 +83,10 @@ struct Filters {
     #[param(inline)]
     interval: Interval,
     /// Intervals that start then or later.
-    #[serde(default, with = "rfc3339::option")]
+    #[serde(default, deserialize_with = "page::instant")]
     from: Option<OffsetDateTime>,
     /// Intervals that start before then.
-    #[serde(default, with = "rfc3339::option")]
+    #[serde(default, deserialize_with = "page::instant")]
     to: Option<OffsetDateTime>,
 }
 

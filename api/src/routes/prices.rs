@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 
 use crate::Api;
 use crate::error::{Problem, Result};
-use crate::page::{Key, Keyed, List, Page, Paging};
+use crate::page::{self, Key, Keyed, List, Page, Paging};
 use crate::snapshot::Direct;
 
 const SORTS: [&str; 2] = ["-block", "block"];
@@ -65,10 +65,10 @@ impl Keyed for Price {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Filters {
     /// Observed then or later.
-    #[serde(default, with = "rfc3339::option")]
+    #[serde(default, deserialize_with = "page::instant")]
     from: Option<OffsetDateTime>,
     /// Observed before then.
-    #[serde(default, with = "rfc3339::option")]
+    #[serde(default, deserialize_with = "page::instant")]
     to: Option<OffsetDateTime>,
 }
 

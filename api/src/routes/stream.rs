@@ -67,7 +67,7 @@ async fn stream_journal(
     headers: HeaderMap,
     page::Asked(filters): page::Asked<Filters>,
 ) -> Result<Sse<impl Stream<Item = std::result::Result<sse::Event, Infallible>>>> {
-    let (mut db, head) = snapshot::open(&api.read().side, &api.primary.side).await?;
+    let (mut db, head) = snapshot::open(&api.read().streams, &api.primary.streams).await?;
     events::check_kind(events::schema(&api, &mut db).await?, &filters)?;
     drop(db);
     let last = last_seen(&headers)?;
@@ -161,6 +161,7 @@ impl Follower {
             let question = page::hash_of(&(self.seq, &self.filters));
             self.api.told.get(newest, question, self.tell()).await?
         } else {
+            let _replay = self.api.replays.acquire().await.expect("nobody closes it");
             self.tell().await?
         };
         self.seq = told.seq.unwrap_or(self.seq);
@@ -170,7 +171,7 @@ impl Follower {
 
     /// What follows the last entry that was read.
     async fn tell(&self) -> Result<Told> {
-        let (mut db, head) = snapshot::open(&self.api.read().side, &self.api.primary.side).await?;
+        let (mut db, head) = snapshot::open(&self.api.read().streams, &self.api.primary.streams).await?;
         let entries = query_as!(
             Journaled,
             "select seq, kind, first_block, last_block from journal where seq > $1 order by seq limit $2",

@@ -37,7 +37,7 @@ const PARAMETERS: [&str; 12] = [
     "price_max_usd",
 ];
 /// SQL, headers, paths, encodings and sizes, percent-encoded where a URL asks for it.
-const VALUES: [&str; 16] = [
+const VALUES: [&str; 17] = [
     "%27%20or%201%3D1--",
     "1%3Bdrop%20table%20cursor",
     "%27%29%3B%20select%20pg_sleep%2860%29%3B--",
@@ -54,6 +54,8 @@ const VALUES: [&str; 16] = [
     "NaN",
     "%25s%25n",
     "%7B%22a%22%3A1%7D",
+    // A time of the year 9999 here, and of the next one in UTC.
+    "9999-12-31T23:59:59-12:00",
 ];
 /// What some filter may take for a number.
 const NUMBERS: [&str; 2] = ["-1", "99999999999999999999999999"];

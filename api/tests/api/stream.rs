@@ -176,6 +176,34 @@ async fn places_in_a_quiet_journal_leave_nothing_behind(db: PgPool) {
     server.stop().await;
 }
 
+/// However slow the journal is, and however many want it from the beginning.
+#[sqlx::test(migrations = "../indexer/migrations", fixtures("story"))]
+async fn streams_that_catch_up_keep_nobody_else_waiting(db: PgPool) {
+    for entry in 11..60 {
+        apply(&db, entry, entry).await;
+    }
+    let server = Server::start(&db).await;
+    let mut slow = db.begin().await.expect("a transaction");
+    sqlx::query("lock table journal in access exclusive mode").execute(&mut *slow).await.expect("a lock");
+    let mut streams = Vec::new();
+    for _ in 0..8 {
+        streams.push(Messages::open(&server, "/v1/stream", Some(1)).await);
+    }
+    let waiting = "select count(*) from pg_locks where not granted and relation = 'journal'::regclass";
+    while sqlx::query_scalar::<_, i64>(waiting).fetch_one(&mut *slow).await.expect("a count") < 2 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    for _ in 0..5 {
+        assert_eq!(server.get("/readyz").await.status(), 200);
+        Messages::open(&server, "/v1/stream", None).await;
+    }
+    slow.rollback().await.expect("the end of the lock");
+    for stream in &mut streams {
+        assert_eq!(stream.next().await.expect("the next entry").id, 2);
+    }
+    server.stop().await;
+}
+
 #[sqlx::test(migrations = "../indexer/migrations", fixtures("story"))]
 async fn an_entry_that_another_server_has_told_of_is_waited_for(db: PgPool) {
     let server = Server::start(&db).await;
