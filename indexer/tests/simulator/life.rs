@@ -27,6 +27,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const TURNS: u64 = 240;
 /// Statements until an indexer leads.
 const BEGINNING: usize = 40;
+/// After one life in so many tables of facts are cut into ranges.
+const RANGES: u64 = 60;
 /// Wake-ups after a turn within which an indexer is killed.
 const WITHIN: u64 = 6;
 
@@ -80,8 +82,13 @@ pub(crate) async fn live(seed: u64, pair: &Pair, tally: &Arc<Tally>) -> Result<B
     if has_faults {
         db.execute(FAULTS).await?;
     }
+    let mut operator = Luck::new(!seed);
     for _ in 0..2 + run.luck.below(3) {
         run.life().await?;
+        if operator.chance(RANGES) {
+            let cut: i64 = sqlx::query_scalar("select count(*) from cut_ranges(1)").fetch_one(&db).await?;
+            tally.add("tables cut into ranges", u64::try_from(cut)?);
+        }
         for _ in 0..1 + run.luck.below(3) {
             run.nodes.change(&mut run.luck);
         }
