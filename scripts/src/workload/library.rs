@@ -24,7 +24,7 @@ pub struct Library {
     folder: Option<PathBuf>,
     loaded: RwLock<HashMap<B256, Loaded>>,
     /// The folder is read by one at a time: whoever asks for what is not there keeps no thread from the others' work.
-    reading: Semaphore,
+    reading: Arc<Semaphore>,
 }
 
 #[derive(Debug, Clone)]
@@ -38,7 +38,8 @@ struct Loaded {
 impl Library {
     /// `folder` has modules in their binary form, in files `*.wasm` under any name.
     pub fn new(folder: Option<PathBuf>, limits: Limits) -> Result<Arc<Self>> {
-        Ok(Arc::new(Self { host: Host::new(limits)?, folder, loaded: RwLock::default(), reading: Semaphore::new(1) }))
+        let (host, reading) = (Host::new(limits)?, Arc::new(Semaphore::new(1)));
+        Ok(Arc::new(Self { host, folder, loaded: RwLock::default(), reading }))
     }
 
     fn loaded(&self, hash: B256) -> Option<Loaded> {
@@ -67,20 +68,21 @@ impl Library {
         if let Some(loaded) = self.loaded(hash) {
             return Ok(loaded.module);
         }
-        let found = {
-            let _alone = self.reading.acquire().await?;
-            // Somebody before may have looked for the same.
-            if let Some(loaded) = self.loaded(hash) {
-                return Ok(loaded.module);
-            }
-            let library = Arc::clone(self);
-            spawn_blocking(move || library.find(hash)).await??
-        };
-        let binary = match found {
-            Some(binary) => binary,
-            None => fetch.await?,
-        };
+        let alone = Arc::clone(&self.reading).acquire_owned().await?;
+        // Somebody before may have looked for the same.
+        if let Some(loaded) = self.loaded(hash) {
+            return Ok(loaded.module);
+        }
         let library = Arc::clone(self);
+        // Who hangs up ends no reading: it stays alone, and what it finds is kept.
+        let found = spawn_blocking(move || {
+            let _alone = alone;
+            library.find(hash)?.map(|binary| library.load(hash, binary)).transpose()
+        });
+        if let Some(module) = found.await?? {
+            return Ok(module);
+        }
+        let (binary, library) = (fetch.await?, Arc::clone(self));
         spawn_blocking(move || library.load(hash, binary)).await?
     }
 

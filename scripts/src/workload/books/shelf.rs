@@ -24,6 +24,8 @@ const CLOSED: &str = "closed";
 /// A book that is open, or is being opened.
 type Place = Arc<OnceCell<Arc<Book>>>;
 
+type LastRead = Option<(Target, Arc<Book>)>;
+
 /// The books of a folder.
 ///
 /// 1. No file is read or written under the lock, which every invocation takes.
@@ -34,12 +36,12 @@ pub struct Books {
     domain: Domain,
     open: Mutex<BTreeMap<Target, Place>>,
     /// The closed one that was asked for last: whoever reads it does so page by page.
-    read: tokio::sync::Mutex<Option<(Target, Arc<Book>)>>,
+    read: Arc<tokio::sync::Mutex<LastRead>>,
 }
 
 impl Books {
     pub fn new(folder: PathBuf, domain: Domain) -> Self {
-        Self { folder, domain, open: Mutex::default(), read: tokio::sync::Mutex::default() }
+        Self { folder, domain, open: Mutex::default(), read: Arc::default() }
     }
 
     pub fn domain(&self) -> Domain {
@@ -79,21 +81,22 @@ impl Books {
         if open.is_some() {
             return Ok(open);
         }
-        let mut read = self.read.lock().await;
+        let mut read = Arc::clone(&self.read).lock_owned().await;
         if let Some((_, book)) = read.as_ref().filter(|(of, _)| *of == target) {
             return Ok(Some(Arc::clone(book)));
         }
         // In this order, for it may be put away meanwhile.
         let (paths, domain) = ([self.folder.clone(), self.folder.join(CLOSED)], self.domain);
+        // The lock goes with the reading: who hangs up ends neither, and leaves what was read to the next.
         let book = spawn_blocking(move || {
             let mut books = paths.iter().map(|folder| Book::read(&path_of(folder, target), domain, target));
-            books.find_map(Result::transpose).transpose()
+            let book = books.find_map(Result::transpose).transpose()?.map(Arc::new);
+            if let Some(book) = &book {
+                *read = Some((target, Arc::clone(book)));
+            }
+            Ok(book)
         });
-        let book = book.await??.map(Arc::new);
-        if let Some(book) = &book {
-            *read = Some((target, Arc::clone(book)));
-        }
-        Ok(book)
+        book.await?
     }
 
     pub async fn all(&self) -> Vec<Arc<Book>> {

@@ -1,4 +1,6 @@
 use super::*;
+use std::time::Duration;
+
 use alloy::signers::local::PrivateKeySigner;
 use tempfile::tempdir;
 
@@ -165,4 +167,26 @@ async fn a_book_is_put_away_when_nobody_reads_in_it_and_shown_without_being_open
     }
     assert!(books.all().await.is_empty() && books.get(Target { serving: 4, ..target }).await?.is_none());
     Ok(())
+}
+
+#[test]
+fn a_book_that_nobody_waits_for_is_read_to_its_end_and_kept() -> Result<()> {
+    // One thread for what blocks, and it is taken.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(1).build()?;
+    runtime.block_on(async {
+        let folder = tempdir()?;
+        drop(filled(folder.path()).await?);
+        let (books, target) = (Books::new(folder.path().to_owned(), DOMAIN), target_of(SERVING));
+        let (release, released) = std::sync::mpsc::channel::<()>();
+        let taken = spawn_blocking(move || released.recv());
+        let hung_up = tokio::time::timeout(Duration::ZERO, books.get(target)).await;
+        assert!(hung_up.is_err(), "it is not read yet");
+        release.send(())?;
+        taken.await??;
+        // The next in the same thread ends after the reading.
+        spawn_blocking(|| ()).await?;
+        std::fs::remove_file(path_of(folder.path(), target))?;
+        assert!(books.get(target).await?.is_some(), "it was read, and nobody reads it again");
+        Ok(())
+    })
 }
