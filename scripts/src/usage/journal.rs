@@ -1,7 +1,7 @@
 //! A file of lines that only grows. Lines that come together are written and synced together.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::{self, JoinHandle};
@@ -39,7 +39,7 @@ impl Pending {
 
 /// Invariants:
 /// 1. Lines are in the file in the order in which they were handed over.
-/// 2. After a line could not be written none is: what is in the file is what was handed over first.
+/// 2. After a line could not be written none is: what is in the file is what was handed over first, and was synced.
 /// 3. One process has it open; once it is dropped another may.
 #[derive(Debug)]
 pub struct Journal {
@@ -69,11 +69,12 @@ impl Journal {
             bail!("{} is in use by another process", path.display());
         }
         let (found, whole) = whole_lines(path)?;
-        if whole < file.metadata()?.len() {
+        let file = Tail { file, synced: whole };
+        if whole < file.file.metadata()?.len() {
             tracing::warn!("{}: a torn last line is cut off", path.display());
-            file.set_len(whole)?;
+            file.cut()?;
         }
-        file.sync_all()?;
+        file.file.sync_all()?;
         sync_folder(folder)?;
         let (lines, received) = mpsc::channel();
         let name = path.display().to_string();
@@ -113,13 +114,38 @@ fn whole_lines(path: &Path) -> Result<(Vec<String>, u64)> {
     Ok((text.lines().map(str::to_owned).collect(), text.len() as u64))
 }
 
-fn write(name: &str, mut file: File, lines: &Receiver<Line>) {
+/// The end of a journal's file.
+#[derive(Debug)]
+struct Tail {
+    file: File,
+    /// Bytes that are on disk for good.
+    synced: u64,
+}
+
+impl Tail {
+    /// All of it, or nothing: what was not synced is cut off, since nobody was told that it is there.
+    fn append(&mut self, text: &str, sync: impl FnOnce(&File) -> io::Result<()>) -> io::Result<()> {
+        let written = self.file.write_all(text.as_bytes()).and_then(|()| sync(&self.file));
+        match written {
+            Ok(()) => self.synced += text.len() as u64,
+            Err(_) => self.cut()?,
+        }
+        written
+    }
+
+    fn cut(&self) -> io::Result<()> {
+        self.file.set_len(self.synced)?;
+        self.file.sync_all()
+    }
+}
+
+fn write(name: &str, mut file: Tail, lines: &Receiver<Line>) {
     let mut is_broken = false;
     while let Ok(first) = lines.recv() {
         let batch: Vec<Line> = std::iter::once(first).chain(lines.try_iter().take(LINES_AT_ONCE - 1)).collect();
         if !is_broken {
             let text: String = batch.iter().flat_map(|line| [line.text.as_str(), "\n"]).collect();
-            if let Err(error) = file.write_all(text.as_bytes()).and_then(|()| file.sync_data()) {
+            if let Err(error) = file.append(&text, File::sync_data) {
                 tracing::error!("{name} cannot be written: {error}");
                 is_broken = true;
             }
@@ -145,6 +171,17 @@ mod tests {
             fs::write(&path, text)?;
             assert_eq!(first::<u32>(&path)?, said, "{text}");
         }
+        Ok(())
+    }
+
+    #[test]
+    fn what_could_not_be_synced_is_cut_off() -> Result<()> {
+        let folder = tempdir()?;
+        let path = folder.path().join("journal");
+        let mut tail = Tail { file: OpenOptions::new().create(true).append(true).open(&path)?, synced: 0 };
+        tail.append("1\n2\n", File::sync_data)?;
+        assert!(tail.append("3\n4\n5", |_| Err(io::ErrorKind::StorageFull.into())).is_err());
+        assert_eq!(fs::read_to_string(&path)?, "1\n2\n");
         Ok(())
     }
 

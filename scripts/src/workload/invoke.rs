@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use alloy::primitives::aliases::U96;
 use alloy::primitives::{Address, B256, Bytes, keccak256};
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 use axum::body;
 use axum::extract::{Path, Query, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -157,7 +157,7 @@ impl<R: Registry + 'static> Hosting<R> {
     }
 }
 
-/// Why there is no answer.
+/// Why nothing ran: a gateway takes the reason for the host's word that there is no record.
 #[derive(Debug)]
 struct Refusal(StatusCode, String);
 
@@ -222,15 +222,22 @@ async fn invoke<R: Registry + 'static>(
     Path((deal, slot)): Path<(u64, u8)>,
     Query(which): Query<Which>,
     request: Request,
-) -> Result<Json<Invoked>, Refusal> {
-    let invoked = match admit(&hosting, (deal, slot), which.module, request).await {
-        Ok(admitted) => run_for(&hosting, admitted).await,
-        Err(refusal) => Err(refusal),
+) -> Response {
+    let admitted = match admit(&hosting, (deal, slot), which.module, request).await {
+        Ok(admitted) => admitted,
+        Err(refusal) => {
+            hosting.counts.refused.add(1);
+            return refusal.into_response();
+        }
     };
-    if invoked.is_err() {
-        hosting.counts.refused.add(1);
+    match run_for(&hosting, admitted).await {
+        Ok(invoked) => Json(invoked).into_response(),
+        Err(error) => {
+            tracing::error!("an invocation failed: {error:#}");
+            // Without a reason: it ran, and who asked must not take it for refused.
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
     }
-    invoked.map(Json)
 }
 
 /// An invocation that is to run, with what it holds of the host.
@@ -281,12 +288,12 @@ async fn admit<R: Registry + 'static>(
 
 /// Runs for as long as somebody waits for the answer. What ran until he hung up is charged all the same: he must not have cycles for
 /// nothing.
-async fn run_for<R: Registry + 'static>(hosting: &Arc<Hosting<R>>, admitted: Admitted) -> Result<Invoked, Refusal> {
+async fn run_for<R: Registry + 'static>(hosting: &Arc<Hosting<R>>, admitted: Admitted) -> Result<Invoked> {
     let cut = Arc::new(OnceLock::new());
     let (_line, hosting) = (Line(Arc::clone(&cut)), Arc::clone(hosting));
     // The line ends with this future, and the run goes on to its record.
     let ran = tokio::spawn(async move { run(&hosting, admitted, cut).await });
-    ran.await.map_err(|error| anyhow!(error))?.map_err(Refusal::from)
+    ran.await?
 }
 
 /// `cut` is when who asked hung up.

@@ -104,6 +104,30 @@ async fn a_provider_killed_while_modules_run_keeps_what_it_answered() -> Result<
     Ok(())
 }
 
+#[tokio::test]
+async fn what_ran_and_could_not_be_written_is_no_refusal_and_nothing_of_it_is_found_later() -> Result<()> {
+    let world = World::new(&[])?;
+    let provider = Process::start_within(1, "provider", &world.setting("")).await?;
+    let gateway = world.setting(&provider.url).gateway()?;
+    let url = serve(both(&gateway)).await?;
+    let mut answered = 0;
+    let failed = loop {
+        match invoke(&url, b"input".to_vec()).await {
+            Ok(_) => answered += 1,
+            Err(error) => break error.to_string(),
+        }
+    };
+    assert!(answered > 0 && failed.ends_with("the provider: status 500"), "{answered}: {failed}");
+    provider.kill().await?;
+    let provider = Process::start("provider", &world.setting("")).await?;
+    assert_eq!(entries(&provider.url).await?.len(), answered);
+    gateway.update(world.setting("").served(&provider.url), NOW + 1);
+    invoke(&url, b"again".to_vec()).await?;
+    let claim = claim(&provider.url).await?;
+    assert!(sign(&url, &claim).await?.is_ok_and(|signed| signed.amount == claim.amount));
+    Ok(())
+}
+
 /// All that a gateway signed, as its journal has it.
 fn journal(world: &World) -> Result<Vec<Signed>> {
     let text = std::fs::read_to_string(world.folder.path().join("gateway/7-1-3.usage"))?;

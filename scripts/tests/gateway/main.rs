@@ -203,7 +203,18 @@ struct Process {
 
 impl Process {
     async fn start(role: &str, setting: &Setting) -> Result<Self> {
-        let mut command = Command::new(std::env::current_exe()?);
+        Self::start_by(Command::new(std::env::current_exe()?), role, setting).await
+    }
+
+    /// One whose files have no more than so many blocks of 512 bytes: what is written beyond them fails half way.
+    async fn start_within(blocks: u32, role: &str, setting: &Setting) -> Result<Self> {
+        let mut command = Command::new("sh");
+        let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
+        command.args(["-c", &script]).arg(std::env::current_exe()?);
+        Self::start_by(command, role, setting).await
+    }
+
+    async fn start_by(mut command: Command, role: &str, setting: &Setting) -> Result<Self> {
         command.args(["--exact", "a_process_of_a_test", "--nocapture"]).kill_on_drop(true);
         command.env(ROLE, role).env("SURETY_TEST_SETTING", serde_json::to_string(setting)?);
         let mut child = command.stdout(Stdio::piped()).spawn()?;
