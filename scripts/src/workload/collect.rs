@@ -12,6 +12,7 @@ use super::{Client, Unanswered};
 use crate::chain::Context;
 use crate::prober::statement::Target;
 use crate::revert::refusal;
+use crate::usage::ends::REDEMPTION;
 use crate::usage::{Claim, Signed, target_of};
 use crate::voucher;
 
@@ -19,11 +20,18 @@ use crate::voucher;
 const SIGNED_BYTES: usize = 4_096;
 
 impl Registry for Context {
-    async fn signs(&self, customer: Address, gateway: Address) -> Result<bool> {
+    async fn signs(&self, customer: Address, gateway: Address, until: u64, now: u64) -> Result<bool> {
         let call = Vouchers::gatewayOfCall { customer, gateway };
         let known = self.view(self.at().vouchers, call).await?;
-        Ok(!known.dailyCap.is_zero() && known.revokedAt.is_zero())
+        let revoked_at = (!known.revokedAt.is_zero()).then(|| known.revokedAt.to());
+        Ok(is_heard(!known.dailyCap.is_zero(), revoked_at, until, now))
     }
+}
+
+/// Whether a gateway's word for usage until then is paid `now`, as `Vouchers` has it: after its revocation, for a day, what was used
+/// before.
+fn is_heard(has_cap: bool, revoked_at: Option<u64>, until: u64, now: u64) -> bool {
+    revoked_at.map_or(has_cap, |revoked| until <= revoked && now <= revoked + REDEMPTION)
 }
 
 /// The gateways of a customer in one round.
@@ -87,8 +95,10 @@ impl Asking {
         let url = format!("{}/v1/vouchers", gateway.trim_end_matches('/'));
         let signed: Signed = self.client.post(&url, claim, SIGNED_BYTES).await.with_context(at)?;
         let (who, customer) = (signed.gateway, self.customer);
-        ensure!(hosting.signs(customer, who).await?, "{who} is no gateway of {customer}");
-        let is_new = book.keep(hosting.books().domain(), signed.clone(), end).await?;
+        let (until, domain) = (signed.until, hosting.books().domain());
+        let is_heard = hosting.signs(customer, who, until, now).await?;
+        ensure!(is_heard, "{who} is no gateway of {customer} for usage until {until}");
+        let is_new = book.keep(domain, signed.clone(), end).await?;
         book.answered(claim, &signed, end, now).with_context(at)?;
         Ok(is_new)
     }
@@ -157,7 +167,7 @@ async fn pay(context: &Context, customer: Address, signed: &Signed) -> Result<Pa
 }
 
 /// A voucher that is refused so cannot be redeemed any more, however often it is tried.
-const OVER: [&str; 2] = ["RedemptionOver", "RedeemedAlready"];
+const OVER: [&str; 3] = ["RedemptionOver", "RedeemedAlready", "GatewayRevoked"];
 
 /// Tomorrow, or when somebody pays in; and where the end of the serving has moved back meanwhile, the next round asks for a voucher
 /// for what was used before it.
@@ -175,4 +185,17 @@ pub async fn redeem(context: &Context, customer: Address, signed: &Signed) -> Re
     let sent = context.send(context.at().vouchers, call).await?;
     let paid = sent.events::<Vouchers::VoucherRedeemed>().iter().map(|event| event.amount).sum();
     Ok(paid)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_used_before_a_revocation_is_kept_for_a_day() {
+        let heard = |until, now| is_heard(true, Some(1_000), until, now);
+        assert!(heard(1_000, 1_001) && heard(900, 1_000 + REDEMPTION));
+        assert!(!heard(1_001, 1_001) && !heard(1_000, 1_001 + REDEMPTION));
+        assert!(is_heard(true, None, 2_000, 2_000) && !is_heard(false, None, 2_000, 2_000));
+    }
 }

@@ -71,8 +71,14 @@ impl Counts {
 
 /// Who signs for whom, as the chain says.
 pub trait Registry: Send + Sync {
-    /// Whether `gateway` is registered with `customer` and not revoked.
-    fn signs(&self, customer: Address, gateway: Address) -> impl Future<Output = Result<bool>> + Send;
+    /// Whether what `gateway` signs for `customer`, for usage until then, is paid `now`.
+    fn signs(
+        &self,
+        customer: Address,
+        gateway: Address,
+        until: u64,
+        now: u64,
+    ) -> impl Future<Output = Result<bool>> + Send;
 }
 
 /// Invariants:
@@ -126,8 +132,8 @@ impl<R: Registry + 'static> Hosting<R> {
         self.slot(target.deal.0, target.slot).is_some_and(|hosted| target_of(hosted.serving) == target)
     }
 
-    pub async fn signs(&self, customer: Address, gateway: Address) -> Result<bool> {
-        self.registry.signs(customer, gateway).await
+    pub async fn signs(&self, customer: Address, gateway: Address, until: u64, now: u64) -> Result<bool> {
+        self.registry.signs(customer, gateway, until, now).await
     }
 
     /// Waits until nothing runs any more.

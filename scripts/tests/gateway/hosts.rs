@@ -153,7 +153,7 @@ async fn who_finds_no_room_is_told_so_before_his_input_would_be_late() -> Result
 struct Unasked;
 
 impl Registry for Unasked {
-    async fn signs(&self, _customer: Address, gateway: Address) -> Result<bool> {
+    async fn signs(&self, _: Address, gateway: Address, _: u64, _: u64) -> Result<bool> {
         anyhow::bail!("the node was asked about {gateway}")
     }
 }

@@ -76,7 +76,7 @@ fn client() -> reqwest::Client {
 struct Registered;
 
 impl Registry for Registered {
-    async fn signs(&self, customer: Address, gateway: Address) -> Result<bool> {
+    async fn signs(&self, customer: Address, gateway: Address, _: u64, _: u64) -> Result<bool> {
         Ok((customer, gateway) == (CUSTOMER, key().address()))
     }
 }
