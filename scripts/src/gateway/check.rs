@@ -7,6 +7,7 @@ use alloy::primitives::{B256, Bytes};
 use anyhow::Result;
 use axum::body;
 use runtime::Limits;
+use tokio::sync::Semaphore;
 
 use super::judge::{Again, Output};
 use crate::usage::mebibytes_up;
@@ -14,17 +15,21 @@ use crate::workload::library::Library;
 
 /// Invariants:
 /// 1. What is run has the hash that the deal names, whoever it came from.
+/// 2. No more runs side by side than there are cores: each may take as much memory as an invocation.
 #[derive(Debug)]
 pub(super) struct Checks {
     library: Arc<Library>,
     one_in: u32,
+    cores: Semaphore,
 }
 
 impl Checks {
     /// `folder` has modules that need not be asked for. None: one in zero is none, and what a provider says is its word.
     pub(super) fn new(folder: Option<PathBuf>, limits: Limits, one_in: u32) -> Result<Option<Self>> {
-        let checks = (one_in > 0).then(|| anyhow::Ok(Self { library: Library::new(folder, limits)?, one_in }));
-        checks.transpose()
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let checks =
+            || anyhow::Ok(Self { library: Library::new(folder, limits)?, one_in, cores: Semaphore::new(cores) });
+        (one_in > 0).then(checks).transpose()
     }
 
     /// Whether an input is run again: by chance, so that a provider does not know which.
@@ -49,7 +54,10 @@ impl Checks {
         input: body::Bytes,
         answer: Result<Option<Bytes>, bool>,
     ) -> Option<Again> {
-        let run = async { self.library.run(self.library.module(module).await?, input).await };
+        let run = async {
+            let _core = self.cores.acquire().await?;
+            self.library.run(self.library.module(module).await?, input).await
+        };
         let run = run.await.inspect_err(|error| tracing::warn!("module {module} is not run again: {error:#}")).ok()?;
         if run.output.as_ref().is_err_and(|trap| !trap.is_deterministic()) {
             return None;
@@ -61,5 +69,34 @@ impl Checks {
             (Ok(None) | Err(false), Ok(_)) => Output::Missing,
         };
         Some(Again { fuel: run.fuel, memory_mib: mebibytes_up(run.memory_bytes), output })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+
+    use anyhow::Context as _;
+    use futures::poll;
+    use tokio::task::spawn_blocking;
+
+    use super::*;
+
+    #[test]
+    fn nothing_is_run_again_without_a_core() -> Result<()> {
+        // One thread for what blocks: what comes to it ends in its order.
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(1).build()?;
+        runtime.block_on(async {
+            let checks = Checks::new(None, Limits::default(), 1)?.context("one in one is some")?;
+            let all = checks.cores.acquire_many(u32::try_from(checks.cores.available_permits())?).await?;
+            // That its module is not here would be known after a look.
+            let mut again = pin!(checks.again(B256::ZERO, body::Bytes::new(), Ok(None)));
+            assert!(poll!(&mut again).is_pending());
+            spawn_blocking(|| ()).await?;
+            assert!(poll!(&mut again).is_pending(), "all cores are taken");
+            drop(all);
+            assert_eq!(again.await, None);
+            Ok(())
+        })
     }
 }
