@@ -18,6 +18,9 @@ const HEADS_APART: u64 = 900;
 /// What a run may take beyond its time until it is stopped.
 const OVERTIME: Duration = Duration::from_secs(1);
 
+/// What of a broken line the provider may see later than the gateway: no measure of the one lies around the other's.
+const BREAK: Duration = Duration::from_secs(1);
+
 /// Fuel that no core burns in a millisecond, even by instructions that move many bytes.
 const FUEL_MAX_PER_MS: u64 = 1_000_000_000;
 
@@ -143,7 +146,8 @@ impl Bounds {
         let Self { within, limits } = *self;
         let measured = match forwarded.measure {
             Measure::Running(since) => milliseconds_up(since.elapsed()),
-            Measure::Answered(duration) | Measure::Broken(duration) => duration,
+            Measure::Answered(duration) => duration,
+            Measure::Broken(duration) => duration.saturating_add(milliseconds_up(BREAK)),
             Measure::Lost => milliseconds_up(within),
         };
         let most = milliseconds_up(limits.time.saturating_add(OVERTIME));
@@ -179,5 +183,46 @@ impl Bounds {
     /// the input takes.
     fn is_out_of_time(&self, entry: &Entry) -> bool {
         entry.duration_ms >= milliseconds_up(self.limits.time)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PRICE: U96 = U96::from_limbs([86_400_000_000, 0]);
+
+    fn bounds() -> Bounds {
+        Bounds { within: Duration::from_secs(90), limits: Limits::default() }
+    }
+
+    /// A record of so many milliseconds, which its fuel takes.
+    fn entry(duration_ms: u32) -> Entry {
+        let (fuel, charge) = (100_000 * u64::from(duration_ms), 1_000 * u128::from(duration_ms));
+        Entry {
+            invocation: B256::ZERO,
+            index: 0,
+            started_at_ms: 1_800_000_000_000,
+            duration_ms,
+            memory_mib: 1,
+            fuel,
+            charge,
+        }
+    }
+
+    fn forwarded(measure: Measure) -> Forwarded {
+        Forwarded { at: 1_800_000_000, measure, check: Check::None }
+    }
+
+    fn judged(measure: Measure, says: u32) -> Result<(), Difference> {
+        bounds().judge(PRICE, &forwarded(measure), &entry(says))
+    }
+
+    #[test]
+    fn a_broken_line_is_seen_a_little_later_by_the_provider_and_an_answer_is_not() {
+        assert_eq!((judged(Measure::Answered(500), 500), judged(Measure::Broken(500), 1_500)), (Ok(()), Ok(())));
+        for (measure, says, measured) in [(Measure::Answered(500), 501, 500), (Measure::Broken(500), 1_501, 1_500)] {
+            assert_eq!(judged(measure, says), Err(Difference::Longer { index: 0, says, measured }));
+        }
     }
 }
