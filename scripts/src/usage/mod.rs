@@ -49,7 +49,7 @@ pub const MILLICORES: u32 = 1_000;
 
 /// Fuel that a core which is worth its money burns in a millisecond, and milliseconds that an instance and its start may take.
 const FUEL_MIN_PER_MS: u64 = 100_000;
-const START_MS: u64 = 100;
+const START_MS: u64 = 10;
 
 const MODULE: &str = "Module(uint64 deal,uint8 slot,uint32 serving,bytes32 module)";
 const INVOCATION: &str = "Invocation(uint64 deal,uint8 slot,uint32 serving,bytes32 id,bytes32 input)";
