@@ -7,13 +7,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use alloy::primitives::{Address, B256};
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 use axum::Router;
 use axum::routing::get;
 use metering::Serving;
 use metering::signing::Domain;
 use runtime::Limits;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 use super::book::Served;
 use super::desk::Desk;
@@ -125,17 +126,25 @@ impl Gateway {
             tracing::warn!("{UNCHECKED}");
         }
         let (router, signs) = (self.router(), self.desk.claims());
+        let (stop, stopping) = watch::channel(false);
         // Strangers at the one take no places of the other.
         let serve = |listener, router| {
-            tokio::spawn(listen::serve_within(listener, router, listen::Limits::one_of(2), std::future::pending()))
+            let mut stopping = stopping.clone();
+            let stopped = async move {
+                // An error means that nobody is left to stop it: it goes with its caller.
+                let _ = stopping.wait_for(|is_stopping| *is_stopping).await;
+            };
+            tokio::spawn(listen::serve_within(listener, router, listen::Limits::one_of(2), stopped))
         };
         let (server, signer) = (serve(listener, router), serve(claims, signs));
         tokio::select! {
             () = shutdown => tracing::info!("stopped; what was measured is kept"),
             () = self.follow() => {}
         }
-        server.abort();
-        signer.abort();
+        // What is under way is answered, and measured, to its end.
+        stop.send_replace(true);
+        server.await.context("serving invocations")?;
+        signer.await.context("serving claims")?;
         Ok(self.desk)
     }
 

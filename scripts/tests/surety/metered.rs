@@ -29,8 +29,9 @@ use scripts::workload::books::Books;
 use scripts::workload::host::{self, Host, MeteringOptions};
 use scripts::workload::rounds::Gateway;
 use scripts::{customer, delegator, offer, operator, provider};
-use tokio::net::TcpListener;
-use tokio::sync::mpsc;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{mpsc, oneshot};
 
 use crate::world::{CAROL, DAY, DEPLOYER, DOLLAR, PAULA, TOKEN, World};
 
@@ -380,5 +381,33 @@ async fn usage_of_a_customer_of_whom_no_gateway_is_named_is_a_failure() -> Resul
     let failed = meters.until(|meters| meters.failures.get() > 0);
     tokio::time::timeout(PATIENCE / 6, failed).await.context("it serves for nothing, and says nothing")?;
     assert_eq!(meters.vouchers.get(), 0);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_gateway_was_asked_before_it_stopped_is_answered() -> Result<()> {
+    let world = start().await?;
+    let (carol, key) = (world.address(CAROL), world.party(GATEWAY).await?);
+    let gateway = run::Gateway::open(key.acting_for(carol), run::Options::new(world.folder.path().join("gateway")))?;
+    let [listener, claims] = [TcpListener::bind("127.0.0.1:0").await?, TcpListener::bind("127.0.0.1:0").await?];
+    let (address, (stop, stopped)) = (listener.local_addr()?, oneshot::channel::<()>());
+    let running = tokio::spawn(gateway.run(listener, claims, async {
+        let _ = stopped.await;
+    }));
+    let mut line = TcpStream::connect(address).await?;
+    let head =
+        "POST /v1/deals/1/slots/0/invoke HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 5\r\n\r\n";
+    line.write_all(head.as_bytes()).await?;
+    let mut reads_on = [0; b"HTTP/1.1 100 Continue\r\n\r\n".len()];
+    line.read_exact(&mut reads_on).await?;
+    stop.send(()).expect("it runs");
+    while TcpStream::connect(address).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    line.write_all(b"input").await?;
+    let mut answer = String::new();
+    line.read_to_string(&mut answer).await?;
+    assert!(answer.starts_with("HTTP/1.1 404") && answer.contains("no served slot"), "{answer}");
+    running.await??;
     Ok(())
 }
