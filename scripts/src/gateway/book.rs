@@ -17,6 +17,7 @@ use thiserror::Error;
 use super::judge::{Again, Bounds, Check, Difference, Forwarded, Measure};
 use crate::meter::Pulse;
 use crate::prober::statement::Target;
+use crate::usage::clock::Clock;
 use crate::usage::journal::{self, Journal};
 use crate::usage::{Claim, Entry, Signed, milliseconds_up, target_of};
 use crate::workload::books::{Header, path_of};
@@ -61,10 +62,12 @@ enum Line {
         started_at: u64,
         endpoint: String,
     },
-    /// Forwarded at this chain time; written before it is sent.
+    /// Forwarded at this chain time, which was so old; written before it is sent.
     Forwarded {
         invocation: B256,
         at: u64,
+        #[serde(default)]
+        age: u64,
     },
     /// How long it took.
     Measured {
@@ -157,8 +160,8 @@ impl Book {
                     found.check(&header, &path)?;
                     served = Served { started_at, endpoint, ..served };
                 }
-                Line::Forwarded { invocation, at } => {
-                    state.open.insert(invocation, Forwarded { at, measure: Measure::Lost, check: Check::None });
+                Line::Forwarded { invocation, at, age } => {
+                    state.open.insert(invocation, Forwarded { at, age, measure: Measure::Lost, check: Check::None });
                 }
                 Line::Measured { invocation, measure } => state.measured(invocation, measure),
                 Line::Refused { invocation } => drop(state.open.remove(&invocation)),
@@ -226,13 +229,14 @@ impl Book {
         self.lock().difference.clone()
     }
 
-    /// Writes down that an invocation is forwarded at chain time `at`; its time runs from when this returns. With `is_checked` its
+    /// Writes down that an invocation is forwarded by this clock; its time runs from when this returns. With `is_checked` its
     /// record counts once `checked` was told what the input takes here.
-    pub async fn forward(&self, invocation: B256, at: u64, is_checked: bool) -> Result<()> {
-        let pending = self.journal.append(serde_json::to_string(&Line::Forwarded { invocation, at })?);
+    pub async fn forward(&self, invocation: B256, clock: Clock, is_checked: bool) -> Result<()> {
+        let (at, age) = (clock.time, clock.age());
+        let pending = self.journal.append(serde_json::to_string(&Line::Forwarded { invocation, at, age })?);
         pending.synced().await?;
         let check = if is_checked { Check::Awaited } else { Check::None };
-        let forwarded = Forwarded { at, measure: Measure::Running(Instant::now()), check };
+        let forwarded = Forwarded { at, age, measure: Measure::Running(Instant::now()), check };
         self.lock().open.insert(invocation, forwarded);
         Ok(())
     }

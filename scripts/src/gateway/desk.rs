@@ -25,6 +25,7 @@ use super::run::Options;
 use crate::ids::DealId;
 use crate::meter::Meter;
 use crate::prober::statement::Target;
+use crate::usage::clock::Clock;
 use crate::usage::ends::{Ends, REDEMPTION};
 use crate::usage::{
     self, Claim, Entries, ID_HEADER, INPUT_BYTES, INPUT_HEADER, INVOKED_BYTES, Invoked, Refused, SIGNATURE_HEADER,
@@ -83,8 +84,8 @@ struct Kept {
 /// The chain at a head.
 #[derive(Debug, Default)]
 struct Seen {
-    /// Time of its block, in seconds.
-    now: u64,
+    /// Its time, and how old it is.
+    clock: Clock,
     slots: BTreeMap<(DealId, u8), Served>,
     /// Of servings of which vouchers were claimed.
     ends: BTreeMap<Target, Option<u64>>,
@@ -128,31 +129,32 @@ impl<E: Ends + 'static> Desk<E> {
                 !is_over || Arc::strong_count(&kept.book) > 1
             });
         }
-        *self.seen.write().unwrap_or_else(PoisonError::into_inner) = Seen { now, slots, ends: BTreeMap::new() };
+        *self.seen.write().unwrap_or_else(PoisonError::into_inner) =
+            Seen { clock: Clock::at(now), slots, ends: BTreeMap::new() };
     }
 
-    /// Who serves a slot, and at what time that was seen.
-    fn slot(&self, deal: DealId, slot: u8) -> Option<(Served, u64)> {
+    /// Who serves a slot, and when that was seen.
+    fn slot(&self, deal: DealId, slot: u8) -> Option<(Served, Clock)> {
         let seen = self.seen.read().unwrap_or_else(PoisonError::into_inner);
-        seen.slots.get(&(deal, slot)).map(|served| (served.clone(), seen.now))
+        seen.slots.get(&(deal, slot)).map(|served| (served.clone(), seen.clock))
     }
 
     fn now(&self) -> u64 {
-        self.seen.read().unwrap_or_else(PoisonError::into_inner).now
+        self.seen.read().unwrap_or_else(PoisonError::into_inner).clock.time
     }
 
     /// When a serving ends or ended. Asked for once a head: strangers may claim as often as they like.
     async fn end_of(&self, target: Target) -> Result<Option<u64>> {
-        let (known, now) = {
+        let (known, clock) = {
             let seen = self.seen.read().unwrap_or_else(PoisonError::into_inner);
-            (seen.ends.get(&target).copied(), seen.now)
+            (seen.ends.get(&target).copied(), seen.clock)
         };
         if let Some(end) = known {
             return Ok(end);
         }
         let end = self.ends.end_of(target).await?;
         let mut seen = self.seen.write().unwrap_or_else(PoisonError::into_inner);
-        if seen.now == now {
+        if seen.clock == clock {
             seen.ends.insert(target, end);
         }
         Ok(end)
@@ -227,10 +229,10 @@ impl<E: Ends + 'static> Desk<E> {
         self.may_forward(&served, &book)?;
         let check = self.check_of(&served, &book, module).await?;
         // A module takes a while to come.
-        let now = self.may_forward(&served, &book)?;
+        let clock = self.may_forward(&served, &book)?;
         let id = B256::from(rand::random::<[u8; 32]>());
         let signature = usage::sign(self.domain, &self.key, target_of(served.serving), id, &input)?;
-        book.forward(id, now, check.is_some()).await?;
+        book.forward(id, clock, check.is_some()).await?;
         self.counts.forwarded.add(1);
         let started = Instant::now();
         let base = served.endpoint.trim_end_matches('/');
@@ -265,14 +267,14 @@ impl<E: Ends + 'static> Desk<E> {
         Ok(invoked)
     }
 
-    /// Whether this serving goes on, and nothing is known against its records; the time that it was seen at.
-    fn may_forward(&self, served: &Served, book: &Book) -> Result<u64, Refusal> {
+    /// Whether this serving goes on, and nothing is known against its records; and when that was seen.
+    fn may_forward(&self, served: &Served, book: &Book) -> Result<Clock, Refusal> {
         if let Some(difference) = book.difference() {
             return Err(Refusal(StatusCode::CONFLICT, format!("the provider is not paid further: {difference}")));
         }
         let Serving { deal, slot, .. } = served.serving;
         let seen = self.slot(DealId(deal), slot).filter(|(seen, _)| seen.serving == served.serving);
-        seen.map(|(_, now)| now).ok_or_else(unknown)
+        seen.map(|(_, clock)| clock).ok_or_else(unknown)
     }
 
     /// The module, where the input of an invocation is run again. What could not be is not forwarded either: a provider that keeps a

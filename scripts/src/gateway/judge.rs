@@ -12,8 +12,9 @@ use thiserror::Error;
 
 use crate::usage::{Entry, MILLICORES, decimal, mebibytes_up, milliseconds_most, milliseconds_up};
 
-/// How far apart the heads of provider and gateway may be, in seconds of chain time: where it runs fast, a poll is minutes.
-const HEADS_APART: u64 = 900;
+/// How far apart the clocks of provider and gateway may be, in seconds of chain time: where it runs fast, a poll is minutes, and a node
+/// that catches up shows old heads. When usage was is the gateway's word, so little depends on it.
+const CLOCKS_APART: u64 = 7_200;
 
 /// What a run may take beyond its time until it is stopped.
 const OVERTIME: Duration = Duration::from_secs(1);
@@ -107,7 +108,10 @@ pub(super) enum Check {
 /// What the gateway knows of an invocation without a record.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Forwarded {
+    /// Time of the head that was seen last.
     pub(super) at: u64,
+    /// For how many seconds the gateway had seen no other: as much later it may have been.
+    pub(super) age: u64,
     pub(super) measure: Measure,
     pub(super) check: Check,
 }
@@ -135,7 +139,8 @@ impl Bounds {
             return Err(Difference::Dearer { index, says: entry.charge, costs });
         }
         let says = entry.started_at_ms / 1_000;
-        if says.abs_diff(forwarded.at) > HEADS_APART {
+        let (earliest, latest) = (forwarded.at, forwarded.at.saturating_add(forwarded.age));
+        if says < earliest.saturating_sub(CLOCKS_APART) || says > latest.saturating_add(CLOCKS_APART) {
             return Err(Difference::Elsewhen { index, says, forwarded: forwarded.at });
         }
         Ok(())
@@ -210,12 +215,12 @@ mod tests {
         }
     }
 
-    fn forwarded(measure: Measure) -> Forwarded {
-        Forwarded { at: 1_800_000_000, measure, check: Check::None }
+    fn forwarded(age: u64, measure: Measure) -> Forwarded {
+        Forwarded { at: 1_800_000_000, age, measure, check: Check::None }
     }
 
     fn judged(measure: Measure, says: u32) -> Result<(), Difference> {
-        bounds().judge(PRICE, &forwarded(measure), &entry(says))
+        bounds().judge(PRICE, &forwarded(0, measure), &entry(says))
     }
 
     #[test]
@@ -223,6 +228,21 @@ mod tests {
         assert_eq!((judged(Measure::Answered(500), 500), judged(Measure::Broken(500), 1_500)), (Ok(()), Ok(())));
         for (measure, says, measured) in [(Measure::Answered(500), 501, 500), (Measure::Broken(500), 1_501, 1_500)] {
             assert_eq!(judged(measure, says), Err(Difference::Longer { index: 0, says, measured }));
+        }
+    }
+
+    #[test]
+    fn a_record_begins_when_it_was_forwarded_however_old_the_gateways_head_is() {
+        let begins = |late: i64, age| {
+            let record = entry(500);
+            let started_at_ms = record.started_at_ms.saturating_add_signed(1_000 * late);
+            bounds().judge(PRICE, &forwarded(age, Measure::Answered(500)), &Entry { started_at_ms, ..record })
+        };
+        for (late, age) in [(0, 0), (-3_600, 0), (3_600, 0), (86_400, 86_400), (0, 86_400)] {
+            assert_eq!(begins(late, age), Ok(()), "{late} seconds later, at a head of {age} seconds");
+        }
+        for (late, age) in [(-10_000, 0), (10_000, 0), (100_000, 86_400), (-10_000, 86_400)] {
+            assert!(matches!(begins(late, age), Err(Difference::Elsewhen { .. })), "{late} seconds later");
         }
     }
 }

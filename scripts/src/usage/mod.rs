@@ -10,6 +10,7 @@
 //!   `size` records, which a voucher names.
 //! * `POST {claims}/v1/vouchers`, at the gateway's address for claims, takes a [`Claim`] and answers a [`Signed`], or says why it does not sign.
 
+pub mod clock;
 pub mod ends;
 pub mod journal;
 

@@ -26,6 +26,7 @@ use super::jobs::answer_module;
 use super::library::{self, Library};
 use crate::ids::DealId;
 use crate::meter::{self, Meter};
+use crate::usage::clock::Clock;
 use crate::prober::statement::Target;
 use crate::usage::{
     self, ID_HEADER, INPUT_BYTES, INPUT_HEADER, Invoked, MILLICORES, Refused, SIGNATURE_HEADER, mebibytes_up,
@@ -92,8 +93,8 @@ pub struct Hosting<R> {
     registry: R,
     library: Arc<Library>,
     slots: RwLock<BTreeMap<(DealId, u8), Hosted>>,
-    /// Time of the head block, in seconds.
-    now: AtomicU64,
+    /// Of the head block.
+    clock: RwLock<Clock>,
     cores: Cores,
     pub counts: Counts,
 }
@@ -106,7 +107,7 @@ impl<R: Registry + 'static> Hosting<R> {
             registry,
             library: Library::new(folder, limits)?,
             slots: RwLock::default(),
-            now: AtomicU64::new(0),
+            clock: RwLock::default(),
             cores: Cores::new(at_once),
             counts: Counts::default(),
         })
@@ -116,7 +117,7 @@ impl<R: Registry + 'static> Hosting<R> {
     pub fn update(&self, slots: BTreeMap<(DealId, u8), Hosted>, now: u64) {
         self.cores.share(&slots.values().map(|hosted| hosted.customer).collect());
         *self.slots.write().unwrap_or_else(PoisonError::into_inner) = slots;
-        self.now.store(now, Ordering::Relaxed);
+        *self.clock.write().unwrap_or_else(PoisonError::into_inner) = Clock::at(now);
     }
 
     pub fn books(&self) -> &Books {
@@ -144,6 +145,11 @@ impl<R: Registry + 'static> Hosting<R> {
     pub fn router(self: &Arc<Self>) -> Router {
         let slot = "/v1/deals/{deal}/slots/{slot}";
         Router::new()
+    /// Chain time, which goes on while the node is away: a gateway that sees newer heads compares.
+    fn by_now(&self) -> u64 {
+        self.clock.read().unwrap_or_else(PoisonError::into_inner).by_now()
+    }
+
             .route(&format!("{slot}/invoke"), post(invoke::<R>))
             .route(&format!("{slot}/modules/{{module}}"), get(module::<R>))
             .route(&format!("{slot}/usage"), get(entries::<R>))
