@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 use super::Shown;
 use super::limits::LimitArgs;
 use super::watcher::stopped;
+use crate::amount::Amount;
 use crate::chain::Context;
 use crate::proof::kept::Folder;
 use crate::workload::host::{self, Host, MeteringOptions};
@@ -42,6 +43,9 @@ struct Metering {
     /// Chain time from one voucher of a serving to the next, 12h at most
     #[arg(long, value_parser = parse_every, default_value = "1h", requires = "modules")]
     voucher_every: u64,
+    /// Stablecoin that may be used of a serving and not be redeemed: nothing more of it runs then
+    #[arg(long, default_value = "10", allow_negative_numbers = true, requires = "modules")]
+    credit: Amount,
     /// Invocations that run side by side [one a core]
     #[arg(long, requires = "modules")]
     at_once: Option<usize>,
@@ -74,6 +78,7 @@ impl Metering {
             at_once: self.at_once.unwrap_or_else(cores),
             gateways: self.gateway,
             every: self.voucher_every,
+            credit: self.credit.units(context.decimals())?,
         })
     }
 }

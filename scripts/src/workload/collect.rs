@@ -115,7 +115,7 @@ pub struct Paid {
 /// Redeems what was collected, also before a restart.
 pub async fn redeem_rest(context: &Context, book: &Book, customer: Address, end: Option<u64>) -> Result<Paid> {
     let Some(signed) = book.redeemable(end) else { return Ok(Paid { has_paid: false, is_done: true }) };
-    let paid = pay(context, customer, &signed).await?;
+    let paid = pay(context, book, customer, &signed).await?;
     if paid.is_done {
         book.redeemed(&signed);
     }
@@ -142,9 +142,13 @@ async fn redeemed_of(context: &Context, target: Target) -> Result<u128> {
 }
 
 /// Redeems what can be of a voucher now. Done is also what can never be redeemed.
-async fn pay(context: &Context, customer: Address, signed: &Signed) -> Result<Paid> {
+async fn pay(context: &Context, book: &Book, customer: Address, signed: &Signed) -> Result<Paid> {
     let Target { deal, slot, .. } = signed.target;
-    let is_paid = async || anyhow::Ok(redeemed_of(context, signed.target).await? >= signed.amount);
+    let is_paid = async || {
+        let redeemed = redeemed_of(context, signed.target).await?;
+        book.paid(redeemed);
+        anyhow::Ok(redeemed >= signed.amount)
+    };
     if is_paid().await? {
         return Ok(Paid { has_paid: false, is_done: true });
     }

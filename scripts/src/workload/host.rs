@@ -76,6 +76,8 @@ pub struct MeteringOptions {
     pub gateways: Vec<Gateway>,
     /// Seconds of chain time from one voucher of a serving to the next.
     pub every: u64,
+    /// What may be used of a serving and not be redeemed, in smallest units of the stablecoin.
+    pub credit: u128,
 }
 
 /// Counts since the program was started, but for the head: the last one after which all was done.
@@ -186,8 +188,9 @@ impl Host {
         let desk = Desk { domain, key, servings: Arc::default(), meters: Arc::default() };
         let hosting = options.metering.as_ref().map(|metering| {
             let books = Books::new(metering.state.clone(), vouchers_domain(&context));
-            let MeteringOptions { modules, limits, at_once, .. } = metering.clone();
-            Hosting::new(books, context.clone(), Some(modules), limits, at_once).map(Arc::new)
+            let MeteringOptions { modules, limits, at_once, credit, .. } = metering.clone();
+            let hosting = Hosting::new(books, context.clone(), Some(modules), limits, at_once)?;
+            anyhow::Ok(Arc::new(hosting.with_credit(credit)))
         });
         let hosting = hosting.transpose()?;
         if let Some(hosting) = &hosting {

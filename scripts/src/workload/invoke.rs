@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Instant;
 
@@ -26,8 +25,8 @@ use super::jobs::answer_module;
 use super::library::{self, Library};
 use crate::ids::DealId;
 use crate::meter::{self, Meter};
-use crate::usage::clock::Clock;
 use crate::prober::statement::Target;
+use crate::usage::clock::Clock;
 use crate::usage::{
     self, ID_HEADER, INPUT_BYTES, INPUT_HEADER, Invoked, MILLICORES, Refused, SIGNATURE_HEADER, mebibytes_up,
     milliseconds_most, milliseconds_up, target_of,
@@ -87,6 +86,7 @@ pub trait Registry: Send + Sync {
 /// 2. What ran is in the book of its serving before it is answered, also where nobody waits for the answer any more.
 /// 3. Nothing runs for longer than somebody waits for it.
 /// 4. Nothing of an input is read before it is known who asks.
+/// 5. Of a serving nothing begins while more than the credit was used and is not redeemed.
 #[derive(Debug)]
 pub struct Hosting<R> {
     books: Books,
@@ -96,6 +96,8 @@ pub struct Hosting<R> {
     /// Of the head block.
     clock: RwLock<Clock>,
     cores: Cores,
+    /// In smallest units of the stablecoin, for each serving.
+    credit: u128,
     pub counts: Counts,
 }
 
@@ -109,8 +111,23 @@ impl<R: Registry + 'static> Hosting<R> {
             slots: RwLock::default(),
             clock: RwLock::default(),
             cores: Cores::new(at_once),
+            credit: u128::MAX,
             counts: Counts::default(),
         })
+    }
+
+    /// Runs nothing more of a serving of which so much is not redeemed.
+    pub fn with_credit(self, credit: u128) -> Self {
+        Self { credit, ..self }
+    }
+
+    /// Whether a serving may use more before something is redeemed.
+    fn lends(&self, book: &Book) -> Result<(), Refusal> {
+        if book.owed() < self.credit {
+            return Ok(());
+        }
+        let reason = "what was used of this serving is not paid: nothing more runs until a voucher is redeemed";
+        Err(Refusal(StatusCode::PAYMENT_REQUIRED, reason.to_owned()))
     }
 
     /// What is served from now on, and the time.
@@ -126,6 +143,11 @@ impl<R: Registry + 'static> Hosting<R> {
 
     fn slot(&self, deal: u64, slot: u8) -> Option<Hosted> {
         self.slots.read().unwrap_or_else(PoisonError::into_inner).get(&(DealId(deal), slot)).cloned()
+    }
+
+    /// Chain time, which goes on while the node is away: a gateway that sees newer heads compares.
+    fn by_now(&self) -> u64 {
+        self.clock.read().unwrap_or_else(PoisonError::into_inner).by_now()
     }
 
     /// Whether this serving takes invocations.
@@ -145,11 +167,6 @@ impl<R: Registry + 'static> Hosting<R> {
     pub fn router(self: &Arc<Self>) -> Router {
         let slot = "/v1/deals/{deal}/slots/{slot}";
         Router::new()
-    /// Chain time, which goes on while the node is away: a gateway that sees newer heads compares.
-    fn by_now(&self) -> u64 {
-        self.clock.read().unwrap_or_else(PoisonError::into_inner).by_now()
-    }
-
             .route(&format!("{slot}/invoke"), post(invoke::<R>))
             .route(&format!("{slot}/modules/{{module}}"), get(module::<R>))
             .route(&format!("{slot}/usage"), get(entries::<R>))
@@ -275,6 +292,8 @@ async fn admit<R: Registry + 'static>(
     let length = length(request.headers())?;
     let (id, said) = asked_by_gateway(hosting.books.domain(), &hosted, request.headers())?;
     let ended = || Refusal(StatusCode::NOT_FOUND, "this slot is not served any more".to_owned());
+    let book = hosting.books.of(hosted.serving, hosted.price).await?;
+    hosting.lends(&book)?;
     let room = hosting.cores.room(hosted.customer, length).await.map_err(|unroomed| match unroomed {
         Unroomed::Gone => ended(),
         Unroomed::Full => Refusal(StatusCode::SERVICE_UNAVAILABLE, "there is no room for the input now".to_owned()),
@@ -286,7 +305,6 @@ async fn admit<R: Registry + 'static>(
         return Err(Refusal(StatusCode::FORBIDDEN, format!("this input is not the one that {INPUT_HEADER} says")));
     }
     let module = hosting.library.module(hash).await.map_err(|error| unrunnable(hash, &error))?;
-    let book = hosting.books.of(hosted.serving, hosted.price).await?;
     if !book.begin(id) {
         return Err(Refusal(StatusCode::CONFLICT, format!("invocation {id} was taken on before")));
     }
@@ -295,6 +313,8 @@ async fn admit<R: Registry + 'static>(
     if !hosting.serves(target_of(hosted.serving)) {
         return Err(ended());
     }
+    // Others ran while it waited.
+    hosting.lends(&book)?;
     Ok(Admitted { id, module, input, book, _room: room, _core: core })
 }
 
@@ -315,7 +335,7 @@ async fn run<R: Registry + 'static>(
     cut: Arc<OnceLock<Instant>>,
 ) -> Result<Invoked> {
     let Admitted { id, module, input, book, .. } = &admitted;
-    let (started_at_ms, begin) = (hosting.now.load(Ordering::Relaxed) * 1_000, Instant::now());
+    let (started_at_ms, begin) = (hosting.by_now().saturating_mul(1_000), Instant::now());
     let line = Arc::clone(&cut);
     let run = hosting.library.run_while(module.clone(), input.clone(), move || line.get().is_none()).await?;
     // A gateway pays for what it measured, which ends where the line does.

@@ -200,3 +200,35 @@ async fn a_strangers_input_is_not_read_and_his_signature_asks_nobody() -> Result
     assert_eq!((hosting.counts.refused.get(), hosting.counts.invocations.get()), (54, 1));
     Ok(())
 }
+
+#[tokio::test]
+async fn who_does_not_pay_has_his_credit_and_no_more_until_something_is_redeemed() -> Result<()> {
+    let world = World::new(&[])?;
+    let books = || Books::new(world.folder.path().join("provider"), DOMAIN);
+    let hosting = Hosting::new(books(), Registered, Some(world.folder.path().join("modules")), limits(), 2)?;
+    // Each invocation costs a thousand or more.
+    let hosting = Arc::new(hosting.with_credit(2_000));
+    hosting.update(world.setting("").hosted(), NOW);
+    let provider = serve(hosting.router()).await?;
+    let gateway = serve(both(&world.setting(&provider).gateway()?)).await?;
+    let mut ran = 0;
+    let refused = loop {
+        match invoke(&gateway, b"input".to_vec()).await {
+            Ok(_) if ran < 10 => ran += 1,
+            Ok(_) => anyhow::bail!("it runs for nothing"),
+            Err(refused) => break refused.to_string(),
+        }
+    };
+    assert!(refused.contains("402") && refused.contains("until a voucher is redeemed"), "{refused}");
+    assert!((1..=2).contains(&ran), "{ran}");
+
+    // What was signed for and not redeemed is owed, too; what was refused has no record.
+    let claim = claim(&provider).await?;
+    let signed = sign(&gateway, &claim).await?.map_err(anyhow::Error::msg)?;
+    let book = hosting.books().get(target_of(SERVING)).await?.context("there is a book")?;
+    book.keep(DOMAIN, signed.clone(), None).await?;
+    assert!(invoke(&gateway, b"input".to_vec()).await.is_err() && book.owed() == signed.amount);
+    book.paid(signed.amount);
+    assert!(invoke(&gateway, b"input".to_vec()).await.is_ok() && book.owed() > 0);
+    Ok(())
+}

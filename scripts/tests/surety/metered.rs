@@ -108,6 +108,7 @@ async fn hosting(world: &World, gateways: Vec<Gateway>) -> Result<(Host, TcpList
         at_once: 2,
         gateways,
         every: 3_600,
+        credit: u128::MAX,
     };
     let options = host::Options { poll: POLL, metering: Some(metering), ..host::Options::default() };
     Ok((Host::open(paula, options).await?, listener, offer))

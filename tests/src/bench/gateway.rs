@@ -192,6 +192,7 @@ async fn host(
         at_once: std::thread::available_parallelism().map_or(1, usize::from),
         gateways: vec![gateway],
         every: VOUCHER_EVERY,
+        credit: u128::MAX,
     };
     let options = host::Options { is_readying: false, poll: POLL, metering: Some(metering), jobs: None };
     let signing = provider.context.clone().signing_with(actors::key("provider")?);

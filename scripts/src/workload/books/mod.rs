@@ -93,6 +93,8 @@ struct State {
     vouchers: Vec<Signed>,
     /// The one that was redeemed as far as it ever can be, since the start; before it the chain is asked.
     redeemed: Option<Signed>,
+    /// What the chain paid of the serving, as far as is known; since the start, all that was signed for until the chain says otherwise.
+    paid: u128,
     /// For how many entries the last claim was that was answered, and when the serving ended as of then.
     answered: Option<(u64, Option<u64>)>,
 }
@@ -241,6 +243,17 @@ impl Book {
         self.lock().redeemed = Some(signed.clone());
     }
 
+    /// So much was redeemed of the serving, as the chain says.
+    pub fn paid(&self, redeemed: u128) {
+        self.lock().paid = redeemed;
+    }
+
+    /// What was used and is not redeemed.
+    pub fn owed(&self) -> u128 {
+        let state = self.lock();
+        state.amount_of(state.entries.len()).saturating_sub(state.paid)
+    }
+
     /// What nobody signed for, and what was signed for and not redeemed, where so much was redeemed of a serving with this end.
     pub fn unpaid(&self, end: Option<u64>, redeemed: u128) -> (u128, u128) {
         let state = self.lock();
@@ -291,6 +304,7 @@ impl State {
             synced: 0,
             vouchers: Vec::new(),
             redeemed: None,
+            paid: 0,
             answered: None,
         };
         for line in lines {
@@ -302,6 +316,7 @@ impl State {
             }
         }
         state.synced = state.entries.len();
+        state.paid = state.good(None).map_or(0, |signed| signed.amount);
         Ok(state)
     }
 
