@@ -202,7 +202,7 @@ impl Link {
 /// Who has sent a statement sends nothing more before its turn.
 async fn gone(from_client: &mut OwnedReadHalf) {
     if matches!(from_client.peek(&mut [0]).await, Ok(1..)) {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 
