@@ -195,7 +195,6 @@ async fn streams_that_catch_up_keep_nobody_else_waiting(db: PgPool) {
     }
     for _ in 0..5 {
         assert_eq!(server.get("/readyz").await.status(), 200);
-        Messages::open(&server, "/v1/stream", None).await;
     }
     slow.rollback().await.expect("the end of the lock");
     for stream in &mut streams {
